@@ -1,0 +1,103 @@
+"""Names, versions and one-line descriptions of everything a form or the command line may offer.
+
+Nothing here imports a numeric library. A version is part of the key of what a stage computes: raise it when the
+stage would compute something else from the same settings.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from adarec.errors import RegistryError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One offer of the catalogue: its name in commands and records, and how a page introduces it."""
+
+    name: str
+    title: str
+    description: str
+
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True)
+class Stage(Entry):
+    """A step of a run; `version` is part of its key."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class Op(Entry):
+    """A candidate operation; `reach` is how many positions back from its own it can see."""
+
+    reach: int
+    parametric: bool
+
+
+STAGES = (
+    Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
+    Stage("train_teacher", "Train the teacher", "Trains the heavy model on all training prefixes.", version=1),
+    Stage("measure_costs", "Measure op costs", "Times every candidate op and the teacher on this machine.", version=1),
+    Stage("search_student", "Search the cell", "Learns which op each edge of the cell should carry.", version=1),
+    Stage("distill_student", "Distil the student", "Trains the found student from the teacher.", version=1),
+    Stage("distill_control", "Distil a control", "Trains a random or all-skip cell the same way.", version=1),
+    Stage("measure", "Measure", "Reads the test items once; times teacher and student in turn.", version=1),
+    Stage("measure_controls", "Measure the controls", "The same measurement for the control cells.", version=1),
+)
+
+TEACHERS = (
+    Entry("nextitnet", "NextItNet", "Stacked residual blocks of dilated causal convolutions."),
+    Entry("sasrec", "SASRec", "Causal self-attention over the history."),
+)
+
+OPS = (
+    Op("conv3", "Convolution 3", "Causal convolution over the newest 3 items.", reach=2, parametric=True),
+    Op("conv5", "Convolution 5", "Causal convolution over the newest 5 items.", reach=4, parametric=True),
+    Op("dilconv3", "Dilated convolution 3", "Every second of 5 items.", reach=4, parametric=True),
+    Op("dilconv5", "Dilated convolution 5", "Every second of 9 items.", reach=8, parametric=True),
+    Op("maxpool3", "Max pooling 3", "Largest value of the newest 3 items.", reach=2, parametric=False),
+    Op("avgpool3", "Average pooling 3", "Mean of the newest 3 items.", reach=2, parametric=False),
+    Op("skip", "Skip", "Passes its input on unchanged.", reach=0, parametric=False),
+    Op("zero", "Zero", "No connection.", reach=0, parametric=False),
+)
+
+MAPPINGS = (
+    Entry("emd", "Earth Mover's Distance", "Optimal many-to-many layer mapping; layer weights move once an epoch."),
+    Entry("uniform", "Uniform", "Every student layer learns equally from every teacher layer."),
+    Entry("none", "None", "No hidden-layer distillation."),
+)
+
+COSTS = (
+    Entry("latency", "Latency", "Milliseconds measured on this machine, one thread, one request."),
+    Entry("flops", "Multiply-adds", "Multiply-adds of the body, no measurement needed."),
+    Entry("params", "Parameters", "Parameters of the body, no measurement needed."),
+)
+
+PRESETS = (
+    Entry("quick", "Quick", "Minutes: a small teacher, two cells."),
+    Entry("standard", "Standard", "An hour or more: a 16-block teacher, four cells."),
+    Entry("paper", "Paper", "The sizes of the paper; many hours without a GPU."),
+)
+
+OP_NAMES = tuple(op.name for op in OPS)
+
+
+def find(entries: tuple[E, ...], name: str) -> E:
+    """The entry called `name`.
+
+    Raises:
+        RegistryError: No entry has that name; the message lists those that exist.
+    """
+    for entry in entries:
+        if entry.name == name:
+            return entry
+    known = ", ".join(entry.name for entry in entries)
+    raise RegistryError(f"{name!r} is not in the catalogue. Known: {known}. Choose one of these.")
+
+
+def stage_version(name: str) -> int:
+    """The version of stage `name`, a part of every key it computes."""
+    return find(STAGES, name).version
