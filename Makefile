@@ -1,0 +1,64 @@
+# make app    the studio in your browser            make test   everything a change must pass
+# Both start from nothing: they create .venv and install into it. Run again, they only do what is missing.
+
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+BIN := .venv/bin
+APT := DEBIAN_FRONTEND=noninteractive apt-get
+FAST := not slow and not browser and not gpu
+
+# One thread each: the tests' tensors are tiny, and results then do not depend on the machine's cores.
+TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: app test check lint fast browser chromium test-slow story clean
+
+app: .venv/app.stamp
+	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT))
+
+test: check browser
+
+check: lint fast
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fast: .venv/test.stamp
+	$(TEST_ENV) $(BIN)/pytest -m "$(FAST)"
+
+browser: .venv/test.stamp chromium
+	$(TEST_ENV) $(BIN)/pytest -m "browser and not slow"
+
+# Real scenes, kills and load. Needs ../shared/data or ADAREC_BENCH_DATA; what is missing is skipped and named.
+test-slow: .venv/test.stamp chromium
+	$(TEST_ENV) $(BIN)/pytest -m "slow or gpu"
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		$(APT) update -q && $(APT) install -qy --no-install-recommends chromium; } || \
+		echo "No Chromium and no way to install it here: the browser tests will be skipped."
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/artefacts
+	rm -rf build dist *.egg-info
+	find adarec app pages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps the venv module in a package of its own.
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "Found no Python 3.11 or newer; install one, or say make PYTHON=/path/to/python."; exit 2; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		$(APT) update -q && $(APT) install -qy python3-venv && $(PYTHON) -m venv .venv; } || { \
+		rm -rf .venv; echo "$(PYTHON) cannot create .venv; install its venv package (python3-venv)."; exit 2; }
+
+.venv/app.stamp: requirements.txt | $(BIN)/python
+	$(BIN)/pip install -q -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/pip install -q -r requirements-dev.txt
+	@touch .venv/app.stamp $@
