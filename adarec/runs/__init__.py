@@ -1,0 +1,1 @@
+"""Records of scenes and runs, the artefact folders of stages, and their readers and writers."""

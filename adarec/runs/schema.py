@@ -1,0 +1,116 @@
+"""The tables of a workspace, and the engine that reaches them."""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+BUSY_TIMEOUT_MS = 30_000
+
+METADATA = sa.MetaData()
+
+SCENES = sa.Table(
+    "scenes",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("is_sample", sa.Boolean, nullable=False),
+    sa.Column("summary", sa.JSON, nullable=False),
+)
+
+# What lists and scatter plots of many runs show stands in columns of its own, beside the JSON it
+# was taken from.
+SUMMARY_COLUMNS = (
+    sa.Column("preset", sa.Text),
+    sa.Column("teacher", sa.Text),
+    sa.Column("mapping", sa.Text),
+    sa.Column("teacher_ndcg_at_10", sa.Double),
+    sa.Column("student_ndcg_at_10", sa.Double),
+    sa.Column("teacher_latency_p50_ms", sa.Double),
+    sa.Column("student_latency_p50_ms", sa.Double),
+    sa.Column("speedup_p50", sa.Double),
+    sa.Column("speedup_body_p50", sa.Double),
+    sa.Column("teacher_params", sa.BigInteger),
+    sa.Column("student_params", sa.BigInteger),
+    sa.Column("verdict", sa.Text),
+)
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("scene", sa.Text, nullable=False, index=True),
+    sa.Column("scene_key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("stage", sa.Text),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("fresh", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False, index=True),
+    sa.Column("started_at", sa.Double),
+    sa.Column("finished_at", sa.Double),
+    sa.Column("error", sa.Text),
+    sa.Column("peak_rss_mb", sa.Double),
+    sa.Column("notes", sa.Text, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("steps", sa.JSON, nullable=False),
+    sa.Column("seconds", sa.JSON, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    *SUMMARY_COLUMNS,
+)
+
+METRICS = sa.Table(
+    "metrics",
+    METADATA,
+    sa.Column("stage_key", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Double),  # NULL is NaN, which SQLite cannot hold
+)
+
+PROGRESS = sa.Table(
+    "progress",
+    METADATA,
+    sa.Column("stage_key", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("epochs", sa.Integer, nullable=False),
+    sa.Column("fraction", sa.Double, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("started_at", sa.Double, nullable=False),
+    sa.Column("started_fraction", sa.Double, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine for `url` whose tables exist. SQLite files are put into WAL mode, so that readers
+    never wait.
+    """
+    is_sqlite = url.startswith("sqlite")
+    if is_sqlite and sa.make_url(url).database in (None, "", ":memory:"):
+        # One connection for all threads: every further one would open an empty database of its
+        # own.
+        engine = sa.create_engine(
+            url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False}
+        )
+    else:
+        engine = sa.create_engine(url, pool_pre_ping=not is_sqlite)
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    METADATA.create_all(engine)
+    return engine
+
+
+def sqlite_url(path: Path) -> str:
+    """The database URL of the SQLite file `path`."""
+    return f"sqlite:///{path}"
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The busy timeout comes first: switching to WAL needs a lock that a second process may hold at
+    # that moment.
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")

@@ -1,0 +1,233 @@
+"""The records of a workspace, through SQLAlchemy Core.
+
+Safe to use from many threads and processes at once: every write is one transaction, and everything
+that can be written twice (metrics, progress) is upserted. Only the process that executes a run
+writes its metrics and progress.
+"""
+
+import secrets
+import time
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from adarec.errors import RunError, SceneError
+from adarec.runs.records import STATES, MetricRow, ProgressRow, RunRecord, RunSummary, SceneRecord
+from adarec.runs.schema import RUNS, SCENES, SUMMARY_COLUMNS
+from adarec.runs.stage_records import StageRecords
+from adarec.runs.summaries import result_columns, settings_columns
+
+__all__ = ["MetricRow", "ProgressRow", "RunRecord", "RunStore", "RunSummary", "SceneRecord"]
+
+_SUMMARY_FIELDS = tuple(RunSummary.__dataclass_fields__)
+_RUN_FIELDS = tuple(RunRecord.__dataclass_fields__)
+_DERIVED = frozenset(column.name for column in SUMMARY_COLUMNS)
+
+
+class RunStore(StageRecords):
+    """Scenes, runs, metrics and progress of one workspace."""
+
+    # Scenes
+
+    def add_scene(self, record: SceneRecord) -> SceneRecord:
+        """Store `record`; adding the same log under the same name again refreshes its summary.
+
+        Raises:
+            SceneError: The name belongs to another log.
+        """
+        values = vars(record)
+        refresh = {"summary": record.summary, "is_sample": record.is_sample}
+        insert = self._insert(SCENES).values(values)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["name"], set_=refresh, where=SCENES.c.key == record.key
+        )
+        with self.engine.begin() as connection:
+            connection.execute(upsert)
+        stored = self.scene(record.name)
+        if stored.key != record.key:
+            raise SceneError(
+                f"The name {record.name!r} is taken by another log. "
+                "Choose a new name, or delete that scene first."
+            )
+        return stored
+
+    def scene(self, name: str) -> SceneRecord:
+        """The scene called `name`.
+
+        Raises:
+            SceneError: There is none; the message lists the names there are.
+        """
+        query = sa.select(SCENES).where(SCENES.c.name == name)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            names = ", ".join(scene.name for scene in self.scenes()) or "none yet"
+            raise SceneError(
+                f"There is no scene {name!r}. Scenes: {names}. "
+                "Choose one of these or ingest a log."
+            )
+        return SceneRecord(**row)
+
+    def scenes(self) -> list[SceneRecord]:
+        """All scenes, in the order in which they were added."""
+        query = sa.select(SCENES).order_by(SCENES.c.created_at, SCENES.c.name)
+        with self.engine.connect() as connection:
+            return [SceneRecord(**row) for row in connection.execute(query).mappings()]
+
+    def rename_scene(self, name: str, new_name: str) -> None:
+        """Rename a scene, in its runs too.
+
+        Raises:
+            SceneError: There is no scene `name`, or `new_name` is taken.
+        """
+        self.scene(name)
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    sa.update(SCENES).where(SCENES.c.name == name).values(name=new_name)
+                )
+                connection.execute(
+                    sa.update(RUNS).where(RUNS.c.scene == name).values(scene=new_name)
+                )
+        except sa.exc.IntegrityError as error:
+            raise SceneError(f"The name {new_name!r} is taken. Choose another one.") from error
+
+    def delete_scene(self, name: str) -> None:
+        """Forget a scene; its folder and its runs stay.
+
+        Raises:
+            SceneError: There is no such scene.
+        """
+        self.scene(name)
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(SCENES).where(SCENES.c.name == name))
+
+    # Runs
+
+    def create_run(
+        self,
+        *,
+        scene: str,
+        scene_key: str,
+        settings: Mapping[str, Any],
+        steps: list[dict[str, Any]],
+        seed: int,
+        fresh: bool = False,
+        state: str = "queued",
+        notes: str = "",
+        tags: Collection[str] = (),
+    ) -> RunRecord:
+        """Store a new run under a new id such as `r-7f3a2c`."""
+        values: dict[str, Any] = {
+            "scene": scene,
+            "scene_key": scene_key,
+            "settings": dict(settings),
+            "steps": steps,
+            "seed": seed,
+            "fresh": fresh,
+            "state": state,
+            "created_at": time.time(),
+            "seconds": {},
+            "notes": notes,
+            "tags": list(tags),
+            "archived": False,
+            **settings_columns(settings),
+        }
+        while True:
+            values["run"] = f"r-{secrets.token_hex(3)}"
+            insert = self._insert(RUNS).values(values).on_conflict_do_nothing()
+            with self.engine.begin() as connection:
+                is_new = connection.execute(insert).rowcount > 0
+            if is_new:
+                return self.run(values["run"])
+
+    def update_run(
+        self, run: str, *, only_from: Collection[str] | None = None, **fields: Any
+    ) -> bool:
+        """Change fields of a run; the summary columns follow `settings` and `result` by
+        themselves.
+
+        Args:
+            run: The run's id.
+            only_from: Change nothing unless the run is in one of these states, decided inside
+                the transaction. A stop and a finish that meet cannot overwrite each other.
+            **fields: Fields of `RunRecord`.
+
+        Returns:
+            Whether the run was changed.
+
+        Raises:
+            RunError: There is no such run.
+            ValueError: A field or a state does not exist, or is a summary column.
+        """
+        unknown = set(fields) - set(_RUN_FIELDS) | set(fields) & (_DERIVED | {"run"})
+        if unknown or fields.get("state", "queued") not in STATES:
+            raise ValueError(f"a run cannot be updated with {fields}")
+        values = dict(fields)
+        if "settings" in fields:
+            values |= settings_columns(fields["settings"])
+        if "result" in fields:
+            values |= result_columns(fields["result"])
+        update = sa.update(RUNS).where(RUNS.c.run == run).values(values)
+        if only_from is not None:
+            update = update.where(RUNS.c.state.in_(only_from))
+        with self.engine.begin() as connection:
+            changed = connection.execute(update).rowcount > 0
+        if not changed:
+            self.run(run)
+        return changed
+
+    def run(self, run: str) -> RunRecord:
+        """The run with id `run`.
+
+        Raises:
+            RunError: There is none.
+        """
+        query = sa.select(*(RUNS.c[name] for name in _RUN_FIELDS)).where(RUNS.c.run == run)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise RunError(
+                f"There is no run {run!r} in this workspace. "
+                "`python -m adarec runs` lists those there are."
+            )
+        return RunRecord(**row)
+
+    def runs(
+        self, scene: str | None = None, states: Collection[str] | None = None
+    ) -> list[RunRecord]:
+        """Whole records of runs, newest first. For long lists `run_summaries` is much cheaper."""
+        query = _filtered(_RUN_FIELDS, scene, states)
+        with self.engine.connect() as connection:
+            return [RunRecord(**row) for row in connection.execute(query).mappings()]
+
+    def run_summaries(
+        self, scene: str | None = None, states: Collection[str] | None = None
+    ) -> list[RunSummary]:
+        """What lists and charts of many runs need, newest first; no JSON is read."""
+        query = _filtered(_SUMMARY_FIELDS, scene, states)
+        with self.engine.connect() as connection:
+            return [RunSummary(**row) for row in connection.execute(query).mappings()]
+
+    def delete_run(self, run: str) -> None:
+        """Forget a run; the folders of its stages stay, since other runs may use them.
+
+        Raises:
+            RunError: There is no such run, or it is not over.
+        """
+        if self.run(run).is_active:
+            raise RunError(f"{run} is not over. Stop it first, then delete it.")
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(RUNS).where(RUNS.c.run == run))
+
+
+def _filtered(
+    fields: Iterable[str], scene: str | None, states: Collection[str] | None
+) -> sa.Select[Any]:
+    query = sa.select(*(RUNS.c[name] for name in fields))
+    if scene is not None:
+        query = query.where(RUNS.c.scene == scene)
+    if states is not None:
+        query = query.where(RUNS.c.state.in_(states))
+    return query.order_by(RUNS.c.created_at.desc(), RUNS.c.run)

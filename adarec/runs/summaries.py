@@ -1,0 +1,34 @@
+"""The columns that lists of runs show, taken from a run's settings and result."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def settings_columns(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of the summary columns that are known when a run is created."""
+    return {name: _name(settings.get(name)) for name in ("preset", "teacher", "mapping")}
+
+
+def _name(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        value = value.get("name")
+    return None if value is None else str(value)
+
+
+def result_columns(result: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Values of the summary columns that a result brings; None where it says nothing."""
+    found: dict[str, Any] = {}
+    for role in ("teacher", "student"):
+        found[f"{role}_ndcg_at_10"] = _at(result, role, "metrics", "ndcg@10")
+        found[f"{role}_latency_p50_ms"] = _at(result, role, "latency_ms", "p50")
+        found[f"{role}_params"] = _at(result, role, "params")
+    found["speedup_p50"] = _at(result, "speedup", "p50")
+    found["speedup_body_p50"] = _at(result, "speedup", "body_p50")
+    found["verdict"] = _at(result, "verdict")
+    return found
+
+
+def _at(data: Any, *path: str) -> Any:
+    for name in path:
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
