@@ -37,7 +37,9 @@ class RunSummary:
     seed: int
     fresh: bool
     created_at: float
+    queued_at: float | None
     started_at: float | None
+    stop_requested_at: float | None
     finished_at: float | None
     error: str | None
     peak_rss_mb: float | None
@@ -60,6 +62,11 @@ class RunSummary:
     def is_active(self) -> bool:
         """Whether the run waits or computes."""
         return self.state in ACTIVE_STATES
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop and has not ended yet."""
+        return self.is_active and self.stop_requested_at is not None
 
     @property
     def is_resumable(self) -> bool:

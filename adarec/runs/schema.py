@@ -5,6 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adarec.runs.files import plain_json
+
 BUSY_TIMEOUT_MS = 30_000
 
 METADATA = sa.MetaData()
@@ -47,7 +49,9 @@ RUNS = sa.Table(
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("fresh", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False, index=True),
+    sa.Column("queued_at", sa.Double),
     sa.Column("started_at", sa.Double),
+    sa.Column("stop_requested_at", sa.Double),
     sa.Column("finished_at", sa.Double),
     sa.Column("error", sa.Text),
     sa.Column("peak_rss_mb", sa.Double),
@@ -93,10 +97,13 @@ def open_engine(url: str) -> sa.Engine:
         # One connection for all threads: every further one would open an empty database of its
         # own.
         engine = sa.create_engine(
-            url, poolclass=sa.StaticPool, connect_args={"check_same_thread": False}
+            url,
+            json_serializer=plain_json,
+            poolclass=sa.StaticPool,
+            connect_args={"check_same_thread": False},
         )
     else:
-        engine = sa.create_engine(url, pool_pre_ping=not is_sqlite)
+        engine = sa.create_engine(url, json_serializer=plain_json, pool_pre_ping=not is_sqlite)
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
     METADATA.create_all(engine)

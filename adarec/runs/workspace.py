@@ -1,9 +1,14 @@
 """A workspace: the folder that holds scenes, artefacts and records, and the doors to each."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from adarec.errors import RunError
 from adarec.runs.artefacts import ArtefactStore
 from adarec.runs.schema import sqlite_url
 from adarec.runs.store import RunStore
@@ -11,6 +16,7 @@ from adarec.runs.store import RunStore
 HOME_VARIABLE = "ADAREC_HOME"
 DATABASE_VARIABLE = "ADAREC_DB"
 DEFAULT_HOME = ".adarec"
+HANDOVER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,43 @@ class Workspace:
             artefacts=ArtefactStore(folder / "artefacts"),
             store=RunStore(url),
         )
+
+    @contextmanager
+    def executing(self, run: str) -> Iterator[None]:
+        """Hold the run for this process while it executes it. The kernel lets go when the process
+        dies, so a held run is a run that somebody really works on.
+
+        Raises:
+            RunError: Another process holds the run, and still does after a few seconds.
+        """
+        lock = FileLock(self._run_lock(run))
+        try:
+            # A process that was just stopped may take this long to end.
+            lock.acquire(timeout=HANDOVER_S)
+        except Timeout as error:
+            raise RunError(
+                f"{run} is being executed by another process. Watch it there, or stop it first."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_executing(self, run: str) -> bool:
+        """Whether some process on this file system holds the run."""
+        path = self._run_lock(run)
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path).acquire(blocking=False):
+                return False
+        except Timeout:
+            return True
+
+    def _run_lock(self, run: str) -> Path:
+        folder = self.home / "runs"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{run}.lock"
 
     @property
     def worker_folder(self) -> Path:
