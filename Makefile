@@ -42,6 +42,10 @@ chromium:
 		$(APT) update -q && $(APT) install -qy --no-install-recommends chromium; } || \
 		echo "No Chromium and no way to install it here: the browser tests will be skipped."
 
+# The whole flow by the command line, on a scene whose right answer is known.
+story: .venv/app.stamp
+	docs/story.sh
+
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/artefacts
 	rm -rf build dist *.egg-info
