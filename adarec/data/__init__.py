@@ -1,0 +1,1 @@
+"""Interaction logs: formats, ingest, vocabulary, split, sequences, statistics, count baselines."""

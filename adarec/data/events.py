@@ -1,0 +1,175 @@
+"""The events of a log as numbers, with a record of how they were read."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adarec.data.columns import Roles, recognise, string_ids
+from adarec.data.formats import LogSource
+from adarec.data.settings import IngestSettings
+from adarec.data.timestamps import parse_times
+from adarec.errors import LogError
+
+MAX_ID_LENGTH = 1000  # characters
+
+
+@dataclass(frozen=True)
+class Events:
+    """N events in file order.
+
+    Attributes:
+        users: int64 [N], index into user_ids.
+        items: int64 [N], index into item_ids.
+        times: float64 [N] seconds; the file order where there is no time column.
+        ratings: float64 [N], or None.
+        user_ids: raw ids, in order of appearance.
+        item_ids: raw ids, in order of appearance.
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    times: np.ndarray
+    ratings: np.ndarray | None
+    user_ids: list[str]
+    item_ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def select(self, rows: np.ndarray) -> "Events":
+        """The events of these rows (a mask, or positions)."""
+        ratings = None if self.ratings is None else self.ratings[rows]
+        return replace(
+            self,
+            users=self.users[rows],
+            items=self.items[rows],
+            times=self.times[rows],
+            ratings=ratings,
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the events were read, for the report."""
+
+    roles: Roles
+    rows: int  # rows of the table, misshapen ones included
+    time_unit: str | None
+    dropped: list[dict[str, Any]]
+    users_before: int  # distinct users before any row was dropped
+
+
+def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Reading]:
+    """All usable events of the log, in file order.
+
+    Raises:
+        LogError: Columns are not evident, ids are unusable, or there are rows whose time or
+            rating cannot be read while `settings.invalid_rows` is "refuse".
+    """
+    roles = recognise(
+        source.name, source.names, source.sample, settings.columns, has_header=source.has_header
+    )
+    rating = roles.rating if settings.min_rating is not None else None
+    if settings.min_rating is not None and rating is None:
+        raise LogError(
+            f"{source.name}: a least rating of {settings.min_rating:g} was asked for, but no "
+            "rating column was found. Choose that column, or leave the least rating empty."
+        )
+    used = [name for name in (roles.user, roles.item, roles.time, rating) if name]
+    table, misshapen = source.read(used)
+    if not len(table):
+        raise LogError(
+            f"{source.name} has a header but no rows; one interaction per row is needed. "
+            "Check that the export is complete."
+        )
+    users, user_ids = _encoded(table[roles.user], "user", source.name)
+    items, item_ids = _encoded(table[roles.item], "item", source.name)
+    dropped = _drop("wrong number of columns", misshapen, 0)
+    keep = (users >= 0) & (items >= 0)
+    times, unit = np.arange(len(table), dtype=np.float64), None
+    if roles.time:
+        parsed = parse_times(table[roles.time])
+        _check_invalid(source.name, "time", parsed.problems, len(table), settings)
+        times, unit = parsed.seconds, parsed.unit
+    ratings = _ratings(table[rating], source.name, settings) if rating else None
+    events = Events(users, items, times, ratings, user_ids, item_ids)
+    events, lost = _without_holes(events, keep)
+    return events, Reading(roles, len(table) + misshapen, unit, dropped + lost, len(user_ids))
+
+
+def _without_holes(events: Events, has_ids: np.ndarray) -> tuple[Events, list[dict[str, Any]]]:
+    """Leaves out rows without an id, a usable time or a usable rating, and counts them."""
+    dropped = []
+    masks = {"no user or item id": has_ids, "no usable time": np.isfinite(events.times)}
+    if events.ratings is not None:
+        masks["no usable rating"] = np.isfinite(events.ratings)
+    keep = np.ones(len(events), dtype=bool)
+    for reason, usable in masks.items():
+        gone = keep & ~usable
+        before = np.unique(events.users[keep & (events.users >= 0)])
+        keep &= usable
+        after = np.unique(events.users[keep])
+        dropped += _drop(reason, int(gone.sum()), len(before) - len(after))
+    return (events if keep.all() else events.select(keep)), dropped
+
+
+def _encoded(column: Any, role: str, file_name: str) -> tuple[np.ndarray, list[str]]:
+    """Index of each row's id (-1 where there is none), and the distinct ids."""
+    text = string_ids(column, role, file_name)
+    encoded = text.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    ids = encoded.dictionary
+    longest = pc.max(pc.utf8_length(ids)).as_py() or 0
+    if longest > MAX_ID_LENGTH:
+        raise LogError(
+            f"{file_name}: one {role} id has {longest:,} characters; at most {MAX_ID_LENGTH:,} "
+            "are taken. Check the delimiter and the quotes, or choose another column."
+        )
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64), ids.to_pylist()
+
+
+def _ratings(column: Any, file_name: str, settings: IngestSettings) -> np.ndarray:
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    is_number = pc.fill_null(pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)$"), False)
+    values = pc.cast(pc.if_else(is_number, text, None), pa.float64())
+    ratings = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    wrong = ~np.isfinite(ratings)
+    if wrong.any():
+        first = int(wrong.argmax())
+        problem = (int(wrong.sum()), first + 1, str(text[first].as_py())[:40])
+        problems = {"no usable rating": problem}
+        _check_invalid(file_name, "rating", problems, len(ratings), settings)
+    return ratings
+
+
+def _check_invalid(
+    file_name: str,
+    role: str,
+    problems: dict[str, tuple[int, int, str]],
+    rows: int,
+    settings: IngestSettings,
+) -> None:
+    if not problems or settings.invalid_rows == "drop":
+        return
+    found = "; ".join(
+        f"{count:,} of {rows:,} rows with {reason} (first in row {first:,}: {example!r})"
+        for reason, (count, first, example) in problems.items()
+    )
+    needed = (
+        "needed seconds or milliseconds since 1970, or ISO dates"
+        if role == "time"
+        else "needed a number in each row"
+    )
+    raise LogError(
+        f"{file_name}: {found}; {needed}. Correct these rows, choose to drop invalid rows, or "
+        f"choose 'none' as the {role} column."
+    )
+
+
+def _drop(reason: str, rows: int, users: int) -> list[dict[str, Any]]:
+    return [{"reason": reason, "rows": rows, "users": users}] if rows else []

@@ -1,0 +1,98 @@
+"""What a person sees before a log is saved: layout, columns with the reason, first rows."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adarec.data.columns import Roles, recognise
+from adarec.data.formats import LogSource, open_log
+from adarec.data.settings import ColumnChoice
+from adarec.data.timestamps import parse_times
+from adarec.data.unpacking import read_log_bytes
+from adarec.errors import LogError
+
+_SHOWN = 200  # characters of a field
+
+
+@dataclass(frozen=True)
+class LogPreview:
+    """A log as it would be read.
+
+    Attributes:
+        file, packing, format, delimiter, has_header: The layout.
+        columns: All columns, in order.
+        roles: role -> column for user, item, time, rating; None where there is none.
+        reasons: role -> why that column.
+        rows: The first rows, one dict of strings each.
+        time_unit: s, ms, µs, ns or date; None without a time column.
+        warnings: Sentences to show.
+        problem: Why it cannot be ingested with this choice, or None.
+    """
+
+    file: str
+    packing: str
+    format: str
+    delimiter: str
+    has_header: bool
+    columns: list[str]
+    roles: dict[str, str | None]
+    reasons: dict[str, str]
+    rows: list[dict[str, str | None]]
+    time_unit: str | None
+    warnings: list[str] = field(default_factory=list)
+    problem: str | None = None
+
+
+def preview_log(
+    path: Path | str,
+    *,
+    format: str = "auto",
+    columns: ColumnChoice | None = None,
+    rows: int = 20,
+    delimiter: str | None = None,
+) -> LogPreview:
+    """How the log at `path` would be read.
+
+    Columns that are not evident are no error here: `problem` says what is missing, so that a
+    page can show the rows and offer the choice.
+
+    Raises:
+        LogError: The file cannot be read as a table at all.
+    """
+    log = read_log_bytes(Path(path))
+    source = open_log(log, format=format, delimiter=delimiter)
+    problem = None
+    roles: Roles | None = None
+    unit = None
+    try:
+        roles = recognise(
+            source.name,
+            source.names,
+            source.sample,
+            columns or ColumnChoice(),
+            has_header=source.has_header,
+        )
+        if roles.time:
+            unit = parse_times(source.sample[roles.time]).unit
+    except LogError as error:
+        problem = str(error)
+    return LogPreview(
+        file=source.name,
+        packing=log.packing,
+        format=source.format,
+        delimiter=source.delimiter,
+        has_header=source.has_header,
+        columns=list(source.names),
+        roles={r: getattr(roles, r, None) for r in ("user", "item", "time", "rating")},
+        reasons=dict(roles.reasons) if roles else {},
+        rows=_first_rows(source, rows),
+        time_unit=unit,
+        warnings=[*source.warnings, *(roles.warnings if roles else [])],
+        problem=problem,
+    )
+
+
+def _first_rows(source: LogSource, count: int) -> list[dict[str, str | None]]:
+    rows: list[dict[str, str | None]] = []
+    for row in source.sample.slice(0, count).to_pylist():
+        rows.append({k: None if v is None else str(v)[:_SHOWN] for k, v in row.items()})
+    return rows

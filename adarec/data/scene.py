@@ -1,0 +1,119 @@
+"""A scene: one cleaned log, sorted by user and time, with its split. What every stage reads."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adarec.errors import ArtefactError
+
+HELD_OUT = 2  # the last item of a user is the test item, the last but one the validation item
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Histories of all users, packed.
+
+    Attributes:
+        items: int32 [N] item_index 1..V (0 is PAD), by user, then time, ties in file order.
+        offsets: int64 [U + 1]; user u owns items[offsets[u]:offsets[u + 1]].
+        times: float64 [N] seconds, or the file order where the log has no time.
+        architecture_slice: bool [U]; these users' prefixes move the alphas of the search.
+        item_ids: raw ids; item_ids[i] belongs to item_index i + 1.
+        titles: one per item, None where unknown.
+        user_ids: raw ids [U].
+        summary: counts and shares, as in `summary.json`.
+    """
+
+    items: np.ndarray
+    offsets: np.ndarray
+    times: np.ndarray
+    architecture_slice: np.ndarray
+    item_ids: list[str]
+    titles: list[str | None]
+    user_ids: list[str]
+    summary: dict[str, Any]
+
+    @property
+    def num_users(self) -> int:
+        """Users U."""
+        return len(self.offsets) - 1
+
+    @property
+    def num_items(self) -> int:
+        """Items without PAD."""
+        return len(self.item_ids)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Items and PAD: rows of an embedding table."""
+        return self.num_items + 1
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """int64 [U], all events of each user, held-out ones included."""
+        return np.diff(self.offsets)
+
+    def history(self, user: int) -> np.ndarray:
+        """All items of one user, oldest first, the held-out two included."""
+        return self.items[self.offsets[user] : self.offsets[user + 1]]
+
+    def training_prefix(self, user: int) -> np.ndarray:
+        """The items of one user without the validation and the test item."""
+        return self.items[self.offsets[user] : self.offsets[user + 1] - HELD_OUT]
+
+    def sequence_length(self, cap: int) -> int:
+        """History length L for the nets: the 90th percentile of training lengths, at most cap."""
+        return max(1, min(cap, int(self.summary["training_length_p90"])))
+
+
+def read_scene(folder: Path) -> Scene:
+    """The scene in `folder`, as `write_scene` left it.
+
+    Raises:
+        ArtefactError: The folder is no scene, or a file of it is missing or damaged.
+    """
+    try:
+        with np.load(folder / "scene.npz", allow_pickle=False) as arrays:
+            packed = {name: arrays[name] for name in arrays.files}
+        items = pq.read_table(folder / "items.parquet")
+        users = pq.read_table(folder / "users.parquet")
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return Scene(
+            items=packed["items"],
+            offsets=packed["offsets"],
+            times=packed["times"],
+            architecture_slice=packed["architecture_slice"],
+            item_ids=items["item_id"].to_pylist(),
+            titles=items["title"].to_pylist(),
+            user_ids=users["user_id"].to_pylist(),
+            summary=summary,
+        )
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ArtefactError(
+            f"The scene in {folder} cannot be read ({type(error).__name__}: {error}). "
+            "Ingest its log again."
+        ) from error
+
+
+def write_scene(scene: Scene, folder: Path) -> None:
+    """Writes the files that `read_scene` reads; the folder must exist."""
+    np.savez(
+        folder / "scene.npz",
+        items=scene.items.astype(np.int32),
+        offsets=scene.offsets.astype(np.int64),
+        times=scene.times.astype(np.float64),
+        architecture_slice=scene.architecture_slice.astype(bool),
+    )
+    titles = pa.array(scene.titles, type=pa.string())
+    items = pa.table({"item_id": pa.array(scene.item_ids, type=pa.string()), "title": titles})
+    pq.write_table(items, folder / "items.parquet")
+    users = pa.table({"user_id": pa.array(scene.user_ids, type=pa.string())})
+    pq.write_table(users, folder / "users.parquet")
+    text = json.dumps(scene.summary, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "summary.json").write_text(text, encoding="utf-8")

@@ -1,0 +1,163 @@
+"""Time columns: numbers in s, ms, µs or ns since 1970, relative or ordinal numbers, ISO dates."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adarec.errors import LogError
+
+LATEST = 4_102_444_800.0  # 2100-01-01 in seconds; a later moment is taken for a broken number
+UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6, "ns": 1e9}
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
+_ORDINAL_LIMIT = 1e8  # seconds before 1973-03: no log of anything is that old, so it is relative
+
+
+@dataclass(frozen=True)
+class ParsedTimes:
+    """Seconds per row, NaN where a row's time cannot be used, and how they were read.
+
+    `problems` maps a reason to (number of rows, first row counted from 1, example).
+    """
+
+    seconds: np.ndarray
+    unit: str  # s, ms, µs, ns or date
+    problems: dict[str, tuple[int, int, str]]
+
+
+def parse_moment(text: str) -> float | None:
+    """Seconds since 1970 of an ISO date or of a plain number; None when it is neither."""
+    if re.match(_NUMBER, text.strip()):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def parse_times(column: Any) -> ParsedTimes:
+    """The seconds of a time column.
+
+    Args:
+        column: pyarrow ChunkedArray of [N] strings, numbers, dates or time stamps.
+
+    Raises:
+        LogError: Not one row holds a number or an ISO date.
+    """
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return _parse_typed_dates(column)
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    values, others = _numbers(text)
+    if others is None:
+        return _from_numbers(values, text)
+    looks_iso = _flags(pc.match_substring_regex(text, _ISO))
+    if looks_iso.sum() > np.isfinite(values).sum():
+        return _from_iso(text, looks_iso)
+    if not np.isfinite(values).any():
+        example = _first(text, others)
+        raise LogError(
+            f"No time could be read: found {example!r}; needed seconds or milliseconds since "
+            "1970, or ISO dates such as 2024-05-31T12:00:00. Choose another time column, or "
+            "'none' to use the order of the file."
+        )
+    return _from_numbers(values, text)
+
+
+def _numbers(text: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Values [N] (NaN where not a number) and which rows are not numbers (None when all are)."""
+    try:
+        values = pc.cast(text, pa.float64())
+        others = _nulls(text) if text.null_count else None
+        return values.to_numpy(zero_copy_only=False), others
+    except pa.ArrowInvalid:
+        is_number = pc.match_substring_regex(text, _NUMBER)
+        kept = pc.if_else(pc.fill_null(is_number, False), text, None)
+        values = pc.cast(kept, pa.float64()).to_numpy(zero_copy_only=False)
+        return values, ~_flags(is_number)
+
+
+def _from_numbers(values: np.ndarray, text: Any) -> ParsedTimes:
+    finite = np.isfinite(values)
+    middle = float(np.median(np.abs(values[finite]))) if finite.any() else 0.0
+    unit = next((u for u, factor in UNITS.items() if middle <= LATEST * factor), "s")
+    seconds = values / UNITS[unit]
+    wrong = {
+        "no usable time": ~finite,
+        "negative time": finite & (values < 0),
+        "time after the year 2100": finite & (seconds > LATEST),
+    }
+    return _report(seconds, unit, wrong, text)
+
+
+def _from_iso(text: Any, looks_iso: np.ndarray) -> ParsedTimes:
+    dates = pd.Series(pc.if_else(pa.array(looks_iso), text, None).to_pandas())
+    moments = pd.to_datetime(dates, utc=True, errors="coerce", format="ISO8601")
+    seconds = _epoch_seconds(moments)
+    late = np.isfinite(seconds) & (seconds > LATEST)
+    wrong = {"no usable time": ~np.isfinite(seconds), "time after the year 2100": late}
+    return _report(seconds, "date", wrong, text)
+
+
+def _parse_typed_dates(column: Any) -> ParsedTimes:
+    stamps = column.cast(pa.timestamp("us"), safe=False)
+    seconds = stamps.cast(pa.int64()).to_numpy(zero_copy_only=False).astype(float) / 1e6
+    late = np.isfinite(seconds) & (seconds > LATEST)
+    wrong = {"no usable time": ~np.isfinite(seconds), "time after the year 2100": late}
+    return _report(seconds, "date", wrong, stamps.cast(pa.string()))
+
+
+def _epoch_seconds(moments: Any) -> np.ndarray:
+    naive = moments.dt.tz_localize(None).to_numpy()
+    seconds = naive.astype("datetime64[us]").astype(np.int64) / 1e6
+    seconds[np.isnat(naive)] = np.nan
+    return np.asarray(seconds, dtype=float)
+
+
+def _report(
+    seconds: np.ndarray, unit: str, wrong: dict[str, np.ndarray], text: Any
+) -> ParsedTimes:
+    problems = {}
+    usable = seconds.copy()
+    for reason, rows in wrong.items():
+        if rows.any():
+            problems[reason] = (int(rows.sum()), int(rows.argmax()) + 1, _first(text, rows))
+            usable[rows] = np.nan
+    return ParsedTimes(usable, unit, problems)
+
+
+def _first(text: Any, rows: np.ndarray) -> str:
+    value = text[int(rows.argmax())].as_py()
+    return "" if value is None else str(value)[:40]
+
+
+def _nulls(text: Any) -> np.ndarray:
+    return np.asarray(pc.is_null(text).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _flags(mask: Any) -> np.ndarray:
+    return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def time_kind(users: np.ndarray, seconds: np.ndarray, unit: str) -> str:
+    """What the times mean: "date", "relative" (seconds from some start) or "order".
+
+    Args:
+        users: int [N], sorted, so that one user's events are neighbours.
+        seconds: float [N], ascending per user.
+        unit: As `ParsedTimes.unit`.
+    """
+    if unit == "date" or (len(seconds) and float(seconds.max()) > _ORDINAL_LIMIT):
+        return "date"
+    same_user = users[1:] == users[:-1]
+    steps = np.diff(seconds)[same_user]
+    starts = seconds[np.concatenate([[True], ~same_user])]
+    if len(steps) and (steps == 1).all() and np.isin(starts, (0.0, 1.0)).all():
+        return "order"
+    return "relative"
