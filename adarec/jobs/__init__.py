@@ -1,0 +1,28 @@
+"""Ask for a run to be executed, stopped or resumed, and for a worker to be there.
+
+The engine behind it is DBOS, a library that keeps its queue in the workspace's database. It is
+imported only when a request is written: reading the queue or asking for the worker costs a page
+nothing. This room knows runs by their ids alone; see `workplace.py` for what it needs of them.
+"""
+
+from adarec.jobs.requests import queue_position, queued_runs, resume, stop, submit
+from adarec.jobs.workers import (
+    WorkerStatus,
+    ensure_worker,
+    stop_worker,
+    worker_is_alive,
+    worker_status,
+)
+
+__all__ = [
+    "WorkerStatus",
+    "ensure_worker",
+    "queue_position",
+    "queued_runs",
+    "resume",
+    "stop",
+    "stop_worker",
+    "submit",
+    "worker_is_alive",
+    "worker_status",
+]

@@ -1,0 +1,58 @@
+"""The lock that a worker holds while it lives: one worker per machine and workspace.
+
+It is the kernel's (flock) and belongs to an open file, so it can be taken by the process that
+starts a worker and handed down: there is no moment in which a second starter finds it free, and
+it ends with the worker however the worker ends.
+"""
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+
+
+def worker_lock_path(folder: Path) -> Path:
+    """The lock file of this machine's worker, inside the worker folder."""
+    return folder / f"worker-{socket.gethostname()}.lock"
+
+
+def take_lock(path: Path) -> int | None:
+    """The descriptor that now holds the lock, or None when a worker holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a worker holds the lock."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two who ask at the same time do not take each other for a worker.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def write_holder(descriptor: int, pid: int) -> None:
+    """Note in the lock file which process holds it."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(pid).encode(), 0)
+
+
+def read_holder(path: Path) -> int | None:
+    """The process that holds the lock, None when nobody does."""
+    if not is_locked(path):
+        return None
+    text = path.read_text()
+    return int(text) if text.isdigit() else None
