@@ -92,18 +92,22 @@ def open_engine(url: str) -> sa.Engine:
     """An engine for `url` whose tables exist. SQLite files are put into WAL mode, so that readers
     never wait.
     """
-    is_sqlite = url.startswith("sqlite")
-    if is_sqlite and sa.make_url(url).database in (None, "", ":memory:"):
+    address = sa.make_url(url)
+    if address.drivername == "postgresql":
+        # The driver that comes with DBOS; SQLAlchemy 2.0 would look for another one.
+        address = address.set(drivername="postgresql+psycopg")
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database in (None, "", ":memory:"):
         # One connection for all threads: every further one would open an empty database of its
         # own.
         engine = sa.create_engine(
-            url,
+            address,
             json_serializer=plain_json,
             poolclass=sa.StaticPool,
             connect_args={"check_same_thread": False},
         )
     else:
-        engine = sa.create_engine(url, json_serializer=plain_json, pool_pre_ping=not is_sqlite)
+        engine = sa.create_engine(address, json_serializer=plain_json, pool_pre_ping=not is_sqlite)
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
     METADATA.create_all(engine)
