@@ -46,9 +46,12 @@ class DelimitedSource:
                 f"{self.name} has more than {MAX_ROWS:,} lines; at most that many are read. "
                 "Cut the log into parts, by time for example."
             )
-        table, ragged, example = _parse(
-            self.data, self.delimiter, self.names, self.has_header, self.quoted, columns
-        )
+        try:
+            table, ragged, example = _parse(
+                self.data, self.delimiter, self.names, self.has_header, self.quoted, columns
+            )
+        except LogError as error:
+            raise LogError(f"{self.name}: {error}") from error
         if ragged > _MAX_RAGGED_SHARE * (ragged + len(table)):
             raise LogError(
                 f"{self.name}: {ragged:,} of {ragged + len(table):,} rows do not have the "
@@ -83,7 +86,7 @@ def open_delimited(
     numbered = [str(number) for number in range(1, len(first) + 1)]
     body = _parse(head, chosen, numbered, False, quoted, numbered)[0].slice(0, SAMPLE_ROWS + 1)
     has_header = not headerless and _has_header(first, body)
-    names = _unique([name.strip() for name in first]) if has_header else numbered
+    names = _unique(name, first) if has_header else numbered
     sample = body.slice(1 if has_header else 0, SAMPLE_ROWS).rename_columns(names)
     return DelimitedSource(name, data, chosen, has_header, names, sample, quoted, format)
 
@@ -178,7 +181,7 @@ def _parse(
         )
     except pa.ArrowInvalid as error:
         raise LogError(
-            f"The text cannot be cut into columns ({_brief(error)}). "
+            f"the text cannot be cut into columns ({_brief(error)}). "
             "Check the delimiter and the quotes."
         ) from error
     return table, len(misfits), misfits[0] if misfits else ""
@@ -226,11 +229,17 @@ def _refuse_single_column(name: str, head: bytes, delimiter: str | None, quoted:
     )
 
 
-def _unique(names: list[str]) -> list[str]:
+def _unique(file_name: str, first: list[str]) -> list[str]:
+    """Column names that differ; a second column for a role would be taken at random."""
     seen: dict[str, int] = {}
     result = []
-    for name in names:
+    for name in (" ".join(raw.split()) for raw in first):
         seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1 and is_known_name(name):
+            raise LogError(
+                f"{file_name} has two columns called {name[:40]!r}; one of each is needed. "
+                "Rename one in the header."
+            )
         result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return result
 

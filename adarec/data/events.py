@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from adarec.data.columns import Roles, recognise, string_ids
 from adarec.data.formats import LogSource
 from adarec.data.settings import IngestSettings
-from adarec.data.timestamps import parse_times
+from adarec.data.timestamps import ParsedTimes, parse_times
 from adarec.errors import LogError
 
 MAX_ID_LENGTH = 1000  # characters
@@ -91,7 +91,7 @@ def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Re
     keep = (users >= 0) & (items >= 0)
     times, unit = np.arange(len(table), dtype=np.float64), None
     if roles.time:
-        parsed = parse_times(table[roles.time])
+        parsed = _times(table[roles.time], source.name)
         _check_invalid(source.name, "time", parsed.problems, len(table), settings)
         times, unit = parsed.seconds, parsed.unit
     ratings = _ratings(table[rating], source.name, settings) if rating else None
@@ -133,6 +133,13 @@ def _encoded(column: Any, role: str, file_name: str) -> tuple[np.ndarray, list[s
     return codes.astype(np.int64), ids.to_pylist()
 
 
+def _times(column: Any, file_name: str) -> ParsedTimes:
+    try:
+        return parse_times(column)
+    except LogError as error:
+        raise LogError(f"{file_name}: {error}") from error
+
+
 def _ratings(column: Any, file_name: str, settings: IngestSettings) -> np.ndarray:
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     is_number = pc.fill_null(pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)$"), False)
@@ -160,14 +167,16 @@ def _check_invalid(
         f"{count:,} of {rows:,} rows with {reason} (first in row {first:,}: {example!r})"
         for reason, (count, first, example) in problems.items()
     )
-    needed = (
-        "needed seconds or milliseconds since 1970, or ISO dates"
-        if role == "time"
-        else "needed a number in each row"
-    )
+    needed, instead = {
+        "time": (
+            "needed seconds or milliseconds since 1970, or ISO dates",
+            "choose 'none' as the time column",
+        ),
+        "rating": ("needed a number in each row", "leave the least rating empty"),
+    }[role]
     raise LogError(
-        f"{file_name}: {found}; {needed}. Correct these rows, choose to drop invalid rows, or "
-        f"choose 'none' as the {role} column."
+        f"{file_name}: found {found}; {needed}. Correct these rows, choose to drop invalid rows, "
+        f"or {instead}."
     )
 
 

