@@ -38,7 +38,7 @@ class WorkerRecord:
 def register_worker(engine: sa.Engine, worker: WorkerRecord) -> None:
     """Store `worker`. Earlier workers of the same host and home are forgotten: the new one holds
     the lock that is theirs while they live, so they are dead."""
-    _METADATA.create_all(engine)
+    _create_table(engine)
     here = (_WORKERS.c.host == worker.host) & (_WORKERS.c.home == worker.home)
     with engine.begin() as connection:
         connection.execute(sa.delete(_WORKERS).where(here))
@@ -60,8 +60,16 @@ def forget_worker(engine: sa.Engine, executor: str) -> None:
 
 def live_workers(engine: sa.Engine) -> list[WorkerRecord]:
     """The workers whose last heartbeat is recent, on any machine, oldest first."""
-    _METADATA.create_all(engine)
+    _create_table(engine)
     recent = _WORKERS.c.beat_at > time.time() - DEAD_AFTER_S
     query = sa.select(_WORKERS).where(recent).order_by(_WORKERS.c.started_at, _WORKERS.c.executor)
     with engine.connect() as connection:
         return [WorkerRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def _create_table(engine: sa.Engine) -> None:
+    try:
+        _METADATA.create_all(engine)
+    except sa.exc.DBAPIError:
+        # Another process created it after we had looked.
+        _METADATA.create_all(engine)

@@ -98,19 +98,24 @@ def open_engine(url: str) -> sa.Engine:
         address = address.set(drivername="postgresql+psycopg")
     is_sqlite = address.get_backend_name() == "sqlite"
     if is_sqlite and address.database in (None, "", ":memory:"):
-        # One connection for all threads: every further one would open an empty database of its
-        # own.
+        # One connection that threads take in turn: a second would open an empty database.
         engine = sa.create_engine(
             address,
             json_serializer=plain_json,
-            poolclass=sa.StaticPool,
+            poolclass=sa.QueuePool,
+            pool_size=1,
+            max_overflow=0,
             connect_args={"check_same_thread": False},
         )
     else:
         engine = sa.create_engine(address, json_serializer=plain_json, pool_pre_ping=not is_sqlite)
     if is_sqlite:
         sa.event.listen(engine, "connect", _prepare_sqlite)
-    METADATA.create_all(engine)
+    try:
+        METADATA.create_all(engine)
+    except sa.exc.DBAPIError:
+        # Another process that opened the same new workspace created a table after we had looked.
+        METADATA.create_all(engine)
     return engine
 
 

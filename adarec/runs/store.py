@@ -163,7 +163,7 @@ class RunStore(StageRecords):
             RunError: There is no such run.
             ValueError: A field or a state does not exist, or is a summary column.
         """
-        unknown = set(fields) - set(_RUN_FIELDS) | set(fields) & (_DERIVED | {"run"})
+        unknown = set(fields) - set(_RUN_FIELDS) | set(fields) & _DERIVED
         if unknown or fields.get("state", "queued") not in STATES:
             raise ValueError(f"a run cannot be updated with {fields}")
         values = dict(fields)
