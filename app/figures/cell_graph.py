@@ -1,0 +1,177 @@
+"""The cell that was found, as a graph: nodes in a row, edges as arcs labelled with op and
+weight."""
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import plotly.graph_objects as go
+
+from adarec import catalog
+from adarec.genotype import Genotype
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure, without_axes
+from app.figures.labels import edge_label
+
+_ARC_POINTS = 40
+_NODE_RADIUS_PX = 15
+_LABEL_SHIFT_PX = 24  # straight edges are short: their label stands above the nodes
+
+
+@dataclass(frozen=True)
+class GraphEdge:
+    """One edge of the cell; `weight` is its op's probability (None when no search recorded
+    one)."""
+
+    source: int
+    target: int
+    op: str
+    weight: float | None
+    is_live: bool
+    path: np.ndarray  # [points, 2]
+
+
+@dataclass(frozen=True)
+class CellGraphInfo(ChartInfo):
+    """Positions of the nodes (0 = input, last = output) and the arcs between them."""
+
+    positions: dict[int, tuple[float, float]]
+    edges: list[GraphEdge]
+    outputs: list[np.ndarray]
+    is_collapsed: bool
+    title: str
+    explanation: str = (
+        "Every node adds up its incoming edges; the cell's output is a learned mean of the nodes "
+        "plus its input. "
+        "Line width is the op's probability in the search. Dotted grey edges carry nothing."
+    )
+
+    def rows(self) -> Rows:
+        """One row per edge."""
+        return [
+            {
+                "edge": edge_label(edge.source, edge.target),
+                "op": edge.op,
+                "probability": edge.weight,
+                "carries something": edge.is_live,
+                "what it does": catalog.find(catalog.OPS, edge.op).description,
+            }
+            for edge in self.edges
+        ]
+
+
+def arc(start: tuple[float, float], end: tuple[float, float], *, height: float) -> np.ndarray:
+    """Points [n, 2] of a curve from `start` to `end` that rises to `height` above the straight
+    line."""
+    t = np.linspace(0.0, 1.0, _ARC_POINTS)
+    (x0, y0), (x1, y1) = start, end
+    return np.stack([x0 + (x1 - x0) * t, y0 + (y1 - y0) * t + 4 * height * t * (1 - t)], axis=1)
+
+
+def cell_graph_info(
+    genotype: Genotype,
+    *,
+    op_weights: np.ndarray | None = None,
+    title: str = "The cell that was found",
+) -> CellGraphInfo:
+    """Lays the genotype out; `op_weights` [edges, O] of the last search epoch give the edges
+    their strength."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from((node, {"layer": node}) for node in range(genotype.num_nodes + 2))
+    layout = nx.multipartite_layout(graph, subset_key="layer")
+    # networkx spreads the layers over [-1, 1]; steps of one make arc heights comparable between
+    # cells.
+    left = layout[0][0]
+    step = layout[1][0] - left
+    positions = {node: (float((xy[0] - left) / step), 0.0) for node, xy in layout.items()}
+    live = set(genotype.live_edges)
+    edges = []
+    for index, (source, target, op) in enumerate(genotype.edges):
+        weight = (
+            None if op_weights is None else float(op_weights[index, catalog.OP_NAMES.index(op)])
+        )
+        span = target - source
+        path = arc(positions[source], positions[target], height=0.0 if span == 1 else 0.42 * span)
+        edges.append(GraphEdge(source, target, op, weight, (source, target, op) in live, path))
+    output = genotype.num_nodes + 1
+    outputs = [
+        arc(
+            positions[node],
+            positions[output],
+            height=0.0 if node == output - 1 else -0.22 * (output - node),
+        )
+        for node in range(1, output)
+    ]
+    return CellGraphInfo(positions, edges, outputs, genotype.is_collapsed, title)
+
+
+def draw_cell_graph(info: CellGraphInfo) -> go.Figure:
+    """Arcs, then labels in the op's colour, then the nodes on top."""
+    figure = without_axes(new_figure(info, plot_height=300))
+    for path in info.outputs:
+        _draw_arrow(figure, path, colour=colours.NEUTRAL, width=1, dash="dot")
+    for edge in info.edges:
+        _draw_edge(figure, edge)
+    names = ["input", *(str(node) for node in list(info.positions)[1:-1]), "output"]
+    figure.add_scatter(
+        x=[x for x, _ in info.positions.values()],
+        y=[y for _, y in info.positions.values()],
+        mode="markers+text",
+        marker={"size": 2 * _NODE_RADIUS_PX, "color": colours.ACCENT, "line": {"width": 0}},
+        text=names,
+        textposition=["bottom center", *["middle center"] * (len(names) - 2), "top center"],
+        textfont={
+            "color": [colours.NEUTRAL, *["#FFFFFF"] * (len(names) - 2), colours.NEUTRAL],
+            "size": 14,
+        },
+        hoverinfo="skip",
+    )
+    top = max(edge.path[:, 1].max() for edge in info.edges)
+    figure.update_yaxes(range=[-0.75, max(0.6, top + 0.15)])
+    figure.update_xaxes(range=[-0.45, len(names) - 0.55])
+    return figure
+
+
+def _draw_edge(figure: go.Figure, edge: GraphEdge) -> None:
+    colour = colours.op_colour(edge.op)
+    strength = 0.5 if edge.weight is None else edge.weight
+    if edge.is_live:
+        _draw_arrow(figure, edge.path, colour=colour, width=2 + 5 * strength, dash="solid")
+    else:
+        _draw_arrow(figure, edge.path, colour=colours.NEUTRAL, width=1, dash="dot")
+    op = catalog.find(catalog.OPS, edge.op)
+    share = "" if edge.weight is None else f"<br>probability {edge.weight:.1%}"
+    x, y = edge.path[len(edge.path) // 2]
+    fill = colour if edge.is_live else colours.NEUTRAL
+    figure.add_annotation(
+        x=x,
+        y=y,
+        text=edge.op if edge.weight is None else f"{edge.op} {edge.weight:.0%}",
+        showarrow=False,
+        yshift=_LABEL_SHIFT_PX if edge.target - edge.source == 1 else 0,
+        bgcolor=fill,
+        borderpad=3,
+        font={"color": colours.text_on(fill), "size": 12},
+        hovertext=f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}{share}",
+    )
+
+
+def _draw_arrow(
+    figure: go.Figure, path: np.ndarray, *, colour: str, width: float, dash: str
+) -> None:
+    last = len(path) - 1
+    figure.add_scatter(
+        x=path[:, 0],
+        y=path[:, 1],
+        mode="lines+markers",
+        line={"color": colour, "width": width, "dash": dash},
+        marker={
+            "symbol": "arrow",
+            "angleref": "previous",
+            "color": colour,
+            "size": [0] * last + [10 + width],
+            "standoff": [0] * last + [_NODE_RADIUS_PX],
+            "opacity": 1,
+        },
+        hoverinfo="skip",
+    )

@@ -1,0 +1,80 @@
+"""What every chart has in common: a title, one sentence that explains it, a table twin, and one
+look."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.figures import colours
+
+Rows = list[dict[str, Any]]
+
+_TITLE_PX = 48
+_TICKS_PX = 28
+_AXIS_TITLE_PX = 26
+_LEGEND_ROW_PX = 24
+
+
+class ChartInfo(ABC):
+    """The data half of a chart; `draw_*` turns it into a figure, `rows` into its table twin."""
+
+    title: str
+    explanation: str
+
+    @abstractmethod
+    def rows(self) -> Rows:
+        """The numbers that the chart shows, one dictionary a row, units in the column names."""
+
+
+def new_figure(
+    info: ChartInfo, *, x: str = "", y: str = "", plot_height: int = 240, legend_rows: int = 0
+) -> go.Figure:
+    """An empty figure with the info's title, axis labels (units included) and the look that all
+    charts share.
+
+    No text colour is set: the page's theme chooses it, so the chart reads in dark and light.
+
+    Args:
+        info: The chart's data.
+        x: Label of the horizontal axis.
+        y: Label of the vertical axis.
+        plot_height: Pixels between the axes; title, labels and legend come on top.
+        legend_rows: Lines of text kept free for the legend under the plot.
+    """
+    under_plot = _TICKS_PX + (_AXIS_TITLE_PX if x else 0)
+    bottom = under_plot + _LEGEND_ROW_PX * legend_rows
+    figure = go.Figure()
+    figure.update_layout(
+        title={"text": info.title, "x": 0, "xanchor": "left", "font": {"size": 15}},
+        height=_TITLE_PX + plot_height + bottom,
+        margin={"l": 10, "r": 16, "t": _TITLE_PX, "b": bottom},
+        hovermode="closest",
+        # A changed value would forget zoom and hidden series at each live update.
+        uirevision="keep",
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -under_plot / plot_height,
+            "x": 0,
+            "title": {"text": ""},
+        },
+        showlegend=legend_rows > 0,
+        barcornerradius=2,
+    )
+    figure.update_xaxes(title=x, automargin=True, zeroline=False, gridcolor=colours.GRID)
+    figure.update_yaxes(title=y, automargin=True, zeroline=False, gridcolor=colours.GRID)
+    return figure
+
+
+def show_epochs(figure: go.Figure, last: int) -> go.Figure:
+    """The figure with whole epochs on its horizontal axis, at most about ten of them named."""
+    figure.update_xaxes(dtick=max(1, -(-last // 10)), tick0=0, tickformat="d")
+    return figure
+
+
+def without_axes(figure: go.Figure) -> go.Figure:
+    """The figure with both axes hidden, for drawings that have no scale."""
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure

@@ -1,0 +1,77 @@
+"""Expected speed-up of the cells that the search samples, against the target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+
+COST_UNITS = {"latency": "ms", "flops": "M multiply-adds", "params": "k parameters"}
+
+
+@dataclass(frozen=True)
+class CostCurveInfo(ChartInfo):
+    """Expected cost and speed-up of each epoch, and the speed-up asked for."""
+
+    epochs: list[int]
+    costs: list[float]
+    speedups: list[float]
+    target: float
+    unit: str
+    title: str = "Expected speed-up"
+    explanation: str = (
+        "Teacher's cost over the cost that the supernet expects from its op probabilities, by "
+        "the measured cost "
+        "table. The dashed line is the target speed-up; the cell chosen at the end must lie "
+        "above it."
+    )
+
+    def rows(self) -> Rows:
+        """One row per epoch."""
+        return [
+            {
+                "epoch": epoch,
+                f"expected cost ({self.unit})": cost,
+                "expected speed-up (×)": speedup,
+            }
+            for epoch, cost, speedup in zip(self.epochs, self.costs, self.speedups, strict=True)
+        ]
+
+
+def cost_curve_info(
+    epochs: Sequence[int],
+    costs: Sequence[float],
+    speedups: Sequence[float],
+    *,
+    target: float,
+    cost: str,
+) -> CostCurveInfo:
+    """The curve of one search; `cost` is the catalogue's name of what is counted."""
+    return CostCurveInfo(
+        list(epochs), list(costs), list(speedups), target, COST_UNITS.get(cost, cost)
+    )
+
+
+def draw_cost_curve(info: CostCurveInfo) -> go.Figure:
+    """The expected speed-up as a line, the target as a dashed level."""
+    figure = new_figure(info, x="epoch", y="times cheaper than the teacher (×)")
+    figure.add_scatter(
+        x=info.epochs,
+        y=info.speedups,
+        customdata=info.costs,
+        mode="lines+markers",
+        name="expected",
+        line={"color": colours.ROLE_COLOURS["student"]},
+        hovertemplate="epoch %{x}: %{y:.2f}×, %{customdata:.3g} " + info.unit + "<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_hline(
+        y=info.target,
+        line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5},
+        annotation={"text": f"target {info.target:g}×", "font": {"size": 11}},
+        annotation_position="top left",
+    )
+    figure.update_yaxes(rangemode="tozero")
+    return show_epochs(figure, info.epochs[-1])

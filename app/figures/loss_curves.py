@@ -1,0 +1,82 @@
+"""The parts of the loss, epoch by epoch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+
+Curve = tuple[Sequence[int], Sequence[float]]
+
+LOSS_TITLES = {
+    "loss": "Sum",
+    "task_loss": "Task",
+    "embedding_loss": "Embedding",
+    "hidden_loss": "Hidden layers",
+    "logit_loss": "Logits",
+    "efficiency_loss": "Efficiency",
+    "alpha_loss": "Architecture slice",
+}
+
+
+@dataclass(frozen=True)
+class LossCurvesInfo(ChartInfo):
+    """Curves of the losses that were recorded: name -> (epochs, values)."""
+
+    curves: dict[str, Curve]
+    title: str
+    explanation: str = (
+        "Mean of each loss over an epoch. Task: next item against the whole catalogue. "
+        "Embedding, hidden layers and "
+        "logits: distance to the teacher. Efficiency: expected cost of the sampled cells."
+    )
+
+    @property
+    def is_log(self) -> bool:
+        """True when a logarithmic axis can hold every value."""
+        values = [value for _, series in self.curves.values() for value in series]
+        return bool(values) and min(values) > 0
+
+    def rows(self) -> Rows:
+        """One row per epoch, one column per loss."""
+        epochs = sorted({epoch for series, _ in self.curves.values() for epoch in series})
+        found = {name: dict(zip(*curve, strict=True)) for name, curve in self.curves.items()}
+        return [
+            {"epoch": epoch}
+            | {LOSS_TITLES[name]: values.get(epoch) for name, values in found.items()}
+            for epoch in epochs
+        ]
+
+
+def loss_curves_info(metrics: Mapping[str, Curve], *, stage_title: str) -> LossCurvesInfo:
+    """Picks the losses out of everything that a stage recorded; `metrics` maps a name to (epochs,
+    values)."""
+    curves = {name: metrics[name] for name in LOSS_TITLES if name in metrics}
+    return LossCurvesInfo(curves=curves, title=f"Losses: {stage_title.lower()}")
+
+
+def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
+    """One line per loss; the axis is logarithmic because the losses differ by orders of
+    magnitude."""
+    figure = new_figure(
+        info, x="epoch", y="loss (log scale)" if info.is_log else "loss", legend_rows=2
+    )
+    last = max((epoch for epochs, _ in info.curves.values() for epoch in epochs), default=1)
+    for name, (epochs, values) in info.curves.items():
+        figure.add_scatter(
+            x=list(epochs),
+            y=list(values),
+            name=LOSS_TITLES[name],
+            mode="lines+markers",
+            line={
+                "color": colours.LOSS_COLOURS[name],
+                "dash": "dot" if name == "loss" else "solid",
+            },
+            marker={"size": 5},
+            hovertemplate="epoch %{x}: %{y:.4g}<extra>" + LOSS_TITLES[name] + "</extra>",
+        )
+    if info.is_log:
+        figure.update_yaxes(type="log", dtick=1)
+    return show_epochs(figure, last)

@@ -1,0 +1,67 @@
+"""Which op each edge would carry, at one epoch of the search."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from adarec import catalog
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.labels import edge_label
+
+
+@dataclass(frozen=True)
+class OpHeatMapInfo(ChartInfo):
+    """weights [edges, O] at one epoch; rows are edges, columns ops."""
+
+    epoch: int
+    weights: np.ndarray
+    edges: list[str]
+    ops: list[str]
+    title: str
+    explanation: str = (
+        "Probability (softmax of the alphas) that an edge carries an op. Every row sums to 100 "
+        "%. The alphas start "
+        "equal; edges whose row stays flat were never decided."
+    )
+
+    def rows(self) -> Rows:
+        """One row per edge, one column per op."""
+        return [
+            {"edge": edge} | dict(zip(self.ops, self.weights[i].tolist(), strict=True))
+            for i, edge in enumerate(self.edges)
+        ]
+
+
+def op_heat_map_info(
+    op_weights: np.ndarray, *, epoch: int, edges: list[tuple[int, int]]
+) -> OpHeatMapInfo:
+    """`op_weights` [edges, O] of one epoch, in the order of `cell_edges` and
+    `catalog.OP_NAMES`."""
+    labels = [edge_label(*edge) for edge in edges]
+    ops = list(catalog.OP_NAMES[: op_weights.shape[1]])
+    return OpHeatMapInfo(epoch, op_weights, labels, ops, f"Op probabilities at epoch {epoch}")
+
+
+def draw_op_heat_map(info: OpHeatMapInfo) -> go.Figure:
+    """A heat map with the percentage written into every field."""
+    figure = new_figure(
+        info, x="candidate op", y="edge of the cell", plot_height=36 * len(info.edges) + 20
+    )
+    figure.add_heatmap(
+        z=info.weights,
+        x=info.ops,
+        y=info.edges,
+        zmin=0,
+        zmax=max(0.5, float(info.weights.max())),
+        colorscale=colours.SEQUENTIAL,
+        texttemplate="%{z:.0%}",
+        hovertemplate="edge %{y} carries %{x} with probability %{z:.1%}<extra></extra>",
+        showscale=False,
+        xgap=2,
+        ygap=2,
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(showgrid=False)
+    return figure

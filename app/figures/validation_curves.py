@@ -1,0 +1,82 @@
+"""How the validation metric of teacher, supernet and student moves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+from app.figures.labels import baseline_title
+
+Curve = tuple[Sequence[int], Sequence[float]]
+
+_LOOK = {
+    "Teacher": (colours.ROLE_COLOURS["teacher"], "dash"),
+    "Supernet": (colours.ROLE_COLOURS["control"], "dot"),
+    "Student": (colours.ROLE_COLOURS["student"], "solid"),
+}
+
+
+@dataclass(frozen=True)
+class ValidationCurvesInfo(ChartInfo):
+    """Curves by model: title -> (epochs, NDCG@10), and the best count baseline on the same
+    item."""
+
+    curves: dict[str, Curve]
+    baseline: tuple[str, float] | None
+    title: str = "Validation NDCG@10"
+    explanation: str = (
+        "NDCG@10 of each user's last but one item, ranked among all items. It chooses the epoch "
+        "that is kept; no loss "
+        "sees this item. The dashed line is the best of the three count baselines."
+    )
+
+    def rows(self) -> Rows:
+        """One row per model and epoch."""
+        return [
+            {"model": model, "epoch": epoch, "NDCG@10": value}
+            for model, curve in self.curves.items()
+            for epoch, value in zip(*curve, strict=True)
+        ]
+
+
+def validation_curves_info(
+    curves: Mapping[str, Curve | None],
+    *,
+    baselines: Mapping[str, Mapping[str, float]] | None = None,
+) -> ValidationCurvesInfo:
+    """Keeps the models that recorded something; `baselines` maps a count baseline to its
+    validation metrics."""
+    best = None
+    if baselines:
+        name = max(baselines, key=lambda each: baselines[each]["ndcg@10"])
+        best = (baseline_title(name), baselines[name]["ndcg@10"])
+    return ValidationCurvesInfo({model: curve for model, curve in curves.items() if curve}, best)
+
+
+def draw_validation_curves(info: ValidationCurvesInfo) -> go.Figure:
+    """One line per model over its own epochs."""
+    figure = new_figure(info, x="epoch", y="NDCG@10, validation item", legend_rows=1)
+    last = max((epoch for epochs, _ in info.curves.values() for epoch in epochs), default=1)
+    for model, (epochs, values) in info.curves.items():
+        colour, dash = _LOOK.get(model, (colours.NEUTRAL, "solid"))
+        figure.add_scatter(
+            x=list(epochs),
+            y=list(values),
+            name=model,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash},
+            marker={"size": 5},
+            hovertemplate="epoch %{x}: %{y:.4f}<extra>" + model + "</extra>",
+        )
+    if info.baseline:
+        name, value = info.baseline
+        figure.add_hline(
+            y=value,
+            line={"color": colours.ROLE_COLOURS["baseline"], "dash": "dash", "width": 1.5},
+            annotation={"text": f"count baseline: {name}", "font": {"size": 11}},
+            annotation_position="top left",
+        )
+    figure.update_yaxes(rangemode="tozero")
+    return show_epochs(figure, last)

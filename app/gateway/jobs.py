@@ -1,0 +1,44 @@
+"""Starting, stopping and resuming searches. The app asks; a separate worker process computes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adarec import jobs, plan
+from adarec.config import preset_settings
+from app.gateway.files import workspace
+
+
+def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[str, Any]) -> str:
+    """Queues a new run and makes sure that a worker is there; gives the run's id.
+
+    Raises:
+        SettingsError: A value of `overrides` (dotted key -> value) does not fit.
+        SceneError: There is no such scene.
+        TargetError: No cell can reach the speed-up.
+    """
+    settings = preset_settings(preset, teacher=teacher, overrides=dict(overrides))
+    record = plan.create_run(workspace(), scene, settings)
+    jobs.submit(workspace(), record.run)
+    jobs.ensure_worker(workspace())
+    return record.run
+
+
+def stop_search(run_id: str) -> None:
+    """Asks a run to stop; it keeps what it checkpointed."""
+    jobs.stop(workspace(), run_id)
+
+
+def resume_search(run_id: str) -> None:
+    """Queues a stopped or failed run again; it goes on from its last checkpoint."""
+    jobs.resume(workspace(), run_id)
+    jobs.ensure_worker(workspace())
+
+
+def queue_position(run_id: str) -> int | None:
+    """The place of a waiting run in the queue, 1 for the next one."""
+    return jobs.queue_position(workspace(), run_id)
+
+
+def worker_is_alive() -> bool:
+    """Whether somebody will execute what is queued."""
+    return jobs.worker_is_alive(workspace())

@@ -1,0 +1,152 @@
+"""What is known about runs: records, curves, arrays, the found cell."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from adarec import catalog
+from adarec.genotype import Genotype
+from adarec.runs.files import EpochArrays
+from adarec.runs.records import RunRecord, RunSummary
+from app.gateway.files import read_stage_arrays, read_stage_json, workspace
+from app.gateway.settings import setting
+
+Curve = tuple[list[int], list[float]]
+SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """One step of a run as its page shows it; `fraction` 0..1, `seconds_left` None when
+    unknown."""
+
+    role: str
+    title: str
+    fraction: float
+    message: str
+    seconds_left: float | None
+    is_complete: bool
+    is_current: bool
+
+
+def runs(scene: str | None = None) -> list[RunSummary]:
+    """Runs, newest first, without those that were archived."""
+    found = workspace().store.run_summaries(scene=scene)
+    return [run for run in found if not run.archived]
+
+
+def run(run_id: str) -> RunRecord:
+    """The run with id `run_id`; RunError when there is none."""
+    return workspace().store.run(run_id)
+
+
+def step_key(record: RunRecord, role: str) -> str | None:
+    """The key of the run's step with that role."""
+    return next((step["key"] for step in record.steps if step["role"] == role), None)
+
+
+def curves(record: RunRecord, role: str) -> dict[str, Curve]:
+    """Every metric that the step recorded: name -> (epochs, values). Empty before its first
+    epoch."""
+    key = step_key(record, role)
+    found: dict[str, Curve] = {}
+    for row in workspace().store.metrics([key] if key else []):
+        epochs, values = found.setdefault(row.name, ([], []))
+        epochs.append(row.epoch)
+        values.append(row.value)
+    return found
+
+
+def epoch_arrays(record: RunRecord, role: str) -> EpochArrays | None:
+    """Alphas, mappings and weights that the step recorded, None before its first epoch."""
+    key = step_key(record, role)
+    return read_stage_arrays(key) if key else None
+
+
+def genotype(record: RunRecord) -> Genotype | None:
+    """The cell that the run's search chose, None while it has not chosen."""
+    key = step_key(record, SEARCH)
+    found = read_stage_json(key, "genotype.json") if key else None
+    return Genotype.from_json(found) if found else None
+
+
+def candidates(record: RunRecord) -> list[dict[str, Any]]:
+    """The genotypes among which the search chose, with predicted accuracy and cost."""
+    key = step_key(record, SEARCH)
+    return (read_stage_json(key, "candidates.json") if key else None) or []
+
+
+def op_costs(record: RunRecord) -> dict[str, Any] | None:
+    """The cost table that steered the search: unit, ops, fixed, scoring, teacher, method."""
+    key = step_key(record, COSTS)
+    return read_stage_json(key, "costs.json") if key else None
+
+
+def progress(record: RunRecord) -> list[StepProgress]:
+    """Every step of the run in order, with how far it is."""
+    keys = [step["key"] for step in record.steps]
+    reported = workspace().store.progress(keys)
+    artefacts = workspace().artefacts
+    steps = []
+    for step in record.steps:
+        row = reported.get(step["key"])
+        is_complete = artefacts.is_complete(step["key"])
+        is_current = record.is_active and record.stage in (step["stage"], step["role"])
+        steps.append(
+            StepProgress(
+                role=step["role"],
+                title=catalog.find(catalog.STAGES, step["stage"]).title,
+                fraction=1.0 if is_complete else (row.fraction if row else 0.0),
+                message=row.message if row and not is_complete else "",
+                seconds_left=row.seconds_left(time.time()) if row and is_current else None,
+                is_complete=is_complete,
+                is_current=is_current and not is_complete,
+            )
+        )
+    return steps
+
+
+def results(records: list[RunSummary]) -> dict[str, Mapping[str, Any]]:
+    """The results (the contract's Result) of those runs that have one, by run id."""
+    keys = tuple((each.run, each.finished_at) for each in records if each.state == "succeeded")
+    return _results(str(workspace().home), keys)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _results(
+    home: str, keys: tuple[tuple[str, float | None], ...]
+) -> dict[str, Mapping[str, Any]]:
+    wanted = {run_id for run_id, _ in keys}
+    found = workspace().store.runs(states=["succeeded"])
+    return {each.run: each.result for each in found if each.run in wanted and each.result}
+
+
+def newest_results() -> dict[str, Mapping[str, Any]]:
+    """The result of the newest finished run of each scene, by scene."""
+    newest: dict[str, RunSummary] = {}
+    for each in runs():
+        if each.state == "succeeded":
+            newest.setdefault(each.scene, each)
+    found = results(list(newest.values()))
+    return {scene: found[each.run] for scene, each in newest.items() if each.run in found}
+
+
+def step_stage(record: RunRecord, role: str) -> str | None:
+    """The stage (name in the catalogue) of the run's step with that role."""
+    return next((step["stage"] for step in record.steps if step["role"] == role), None)
+
+
+def num_cells(record: RunRecord) -> int:
+    """Cells in series in the run's student."""
+    return int(setting(record, "student.num_cells", 2))
+
+
+def sequence_length(record: RunRecord) -> int:
+    """The longest history that the run's models read."""
+    for step in record.steps:
+        if step["role"] == TEACHER and "length" in step["settings"]:
+            return int(step["settings"]["length"])
+    return int(setting(record, "length_cap", 50))

@@ -1,0 +1,99 @@
+"""Answers of a finished run's models, and the folder to take away."""
+
+import io
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from adarec.errors import RunError
+from adarec.runs.records import RunRecord
+from app.gateway.files import workspace
+from app.gateway.runs import MEASURE, step_key
+from app.gateway.scenes import open_scene
+from app.gateway.words import size
+
+if TYPE_CHECKING:
+    from adarec.serving import Recommendation, Recommender
+
+_EXAMPLE_ITEMS = 3
+_WHAT = {
+    "student.onnx": "the student with its item table; answers under onnxruntime",
+    "student.safetensors": "its weights, for training on",
+    "genotype.json": "the cell that was found",
+    "settings.json": "everything that decides the result",
+    "items.parquet": "item ids and titles, in the order of the model",
+    "model_card.md": "what it is, how good, how fast, measured how",
+    "README.md": "what it is, how good, how fast, measured how",
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """An exported folder as one zip file; contents are (file, size, what it is)."""
+
+    zip_bytes: bytes
+    contents: list[tuple[str, str, str]]
+    example_history: str
+
+
+def can_recommend(run: RunRecord) -> bool:
+    """Whether both models of the run are there to answer."""
+    return _model(run, "teacher") is not None and _model(run, "student") is not None
+
+
+def recommend(run: RunRecord, role: str, item_ids: tuple[str, ...]) -> "Recommendation":
+    """The top 10 of the run's `teacher` or `student` for a history of raw item ids, oldest first.
+
+    Raises:
+        RunError: The run has not exported that model.
+    """
+    model = _model(run, role)
+    if model is None:
+        raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
+    scene = workspace().artefacts.path(run.scene_key)
+    return _open_recommender(str(model), str(scene)).recommend(list(item_ids), top=10)
+
+
+def export_package(run: RunRecord) -> Package:
+    """The deployable folder of a finished run, zipped in memory."""
+    return _export(str(workspace().home), run.run, run.finished_at)
+
+
+def _model(run: RunRecord, role: str) -> Path | None:
+    key = step_key(run, MEASURE)
+    folder = workspace().artefacts.readable_path(key) if key else None
+    path = folder / f"{role}.onnx" if folder else None
+    return path if path is not None and path.is_file() else None
+
+
+@st.cache_resource(max_entries=6, show_spinner="Opening the model")
+def _open_recommender(model: str, scene: str) -> "Recommender":
+    # onnxruntime takes a moment to load, and only this page needs it.
+    from adarec.serving import Recommender
+
+    return Recommender.open(Path(model), Path(scene))
+
+
+@st.cache_data(max_entries=3, show_spinner="Writing the folder")
+def _export(home: str, run_id: str, finished_at: float | None) -> Package:
+    from adarec.runs.export import export_run
+
+    run = workspace().store.run(run_id)
+    buffer = io.BytesIO()
+    contents = []
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "export"
+        export_run(workspace(), run_id, folder)
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    name = str(path.relative_to(folder))
+                    archive.write(path, f"adarec-{run_id}/{name}")
+                    contents.append((name, size(path.stat().st_size), _WHAT.get(name, "")))
+    scene = open_scene(run.scene_key)
+    example = ",".join(scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS])
+    return Package(buffer.getvalue(), contents, example)

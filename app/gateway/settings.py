@@ -1,0 +1,81 @@
+"""Settings of runs: what a form may offer, and the command that repeats a run."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from adarec.config import RunSettings, preset_settings
+from adarec.errors import SettingsError
+from adarec.runs.records import RunRecord
+
+# Settings that have an option of their own on the command line, in the order in which it reads
+# well.
+_OPTIONS = {
+    "losses.mapping": "--mapping",
+    "cost": "--cost",
+    "speedup": "--speedup",
+    "seed": "--seed",
+    "threads": "--threads",
+    "controls": "--controls",
+}
+
+
+def preset_values(preset: str, teacher: str) -> dict[str, Any]:
+    """Every setting of a preset by dotted key, for example `search.epochs`."""
+    return flat(preset_settings(preset, teacher=teacher).model_dump())
+
+
+def setting_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of every setting by dotted key: type, limits, description."""
+    schema = RunSettings.model_json_schema()
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in schema["properties"].items():
+        reference = entry.get("$ref") or entry.get("allOf", [{}])[0].get("$ref", "")
+        section = schema["$defs"].get(reference.rsplit("/", 1)[-1])
+        if section is None:
+            found[name] = entry
+        else:
+            found |= {f"{name}.{key}": each for key, each in section["properties"].items()}
+    return found
+
+
+def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def setting(run: RunRecord, key: str, default: Any = None) -> Any:
+    """One setting of a run by dotted key."""
+    return flat(run.settings).get(key, default)
+
+
+def repeat_command(run: RunRecord) -> str:
+    """The command line that computes the same run from the same log."""
+    values = flat(run.settings)
+    preset, teacher = values.get("preset", "quick"), values.get("teacher.name", "nextitnet")
+    try:
+        usual = preset_values(preset, teacher)
+    except SettingsError:
+        usual = {}
+    parts = ["python -m adarec search", shlex.quote(run.scene)]
+    parts += [f"--preset {preset}", f"--teacher {teacher}"]
+    parts += [
+        f"{option} {_plain(values[key])}" for key, option in _OPTIONS.items() if key in values
+    ]
+    parts += [
+        f"--set {shlex.quote(f'{key}={_plain(value)}')}"
+        for key, value in values.items()
+        if key not in _OPTIONS and key not in ("preset", "teacher.name")
+        if key not in usual or usual[key] != value
+    ]
+    return " ".join(parts)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,15 @@
+"""The frame around every page: browser title, navigation, and one line for a user's mistake."""
+
+import streamlit as st
+
+from app.navigation import ICON, LOGO, STYLE, pages
+from app.panels.errors import shown_errors
+from app.panels.first_start import prepare_workspace
+
+st.set_page_config(page_title="AdaRec Studio", page_icon=str(ICON), layout="wide")
+st.logo(str(LOGO), size="large")
+st.html(STYLE)
+page = st.navigation(pages(), expanded=True)
+with shown_errors():
+    prepare_workspace()
+    page.run()

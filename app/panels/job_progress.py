@@ -1,0 +1,92 @@
+"""A run while it goes on: steps, time left, curves. Updates itself without moving the page."""
+
+import streamlit as st
+
+from adarec.runs.records import RunRecord
+from app import gateway, state
+from app.gateway.runs import StepProgress
+from app.panels.errors import as_text, shown_errors
+from app.panels.live_charts import show_live_charts
+from app.panels.run_picker import state_word
+
+_STATUS_S = 1
+_CHARTS_S = 2
+
+
+def show_job(run: RunRecord) -> None:
+    """Status and charts of `run`; both ask again by themselves while it waits or computes."""
+    st.fragment(_status, run_every=_STATUS_S if run.is_active else None)(run.run, run.state)
+    st.fragment(_charts, run_every=_CHARTS_S if run.is_active else None)(run.run)
+
+
+def _status(run_id: str, drawn_state: str) -> None:
+    with shown_errors():
+        run = gateway.run(run_id)
+        if run.state != drawn_state:
+            # The rest of the page (buttons, list of runs, result) belongs to the new state.
+            st.rerun()
+        with st.container(border=True):
+            steps = gateway.progress(run)
+            _show_headline(run, steps)
+            _show_steps(steps)
+            _show_buttons(run)
+
+
+def _charts(run_id: str) -> None:
+    with shown_errors():
+        show_live_charts(gateway.run(run_id))
+
+
+def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
+    done = sum(step.is_complete for step in steps)
+    current = next((step for step in steps if step.is_current), None)
+    if run.state == "queued":
+        text = "Waiting for the worker"
+    elif current is not None and run.is_active:
+        left = current.seconds_left
+        parts = [f"{current.title}: {current.message or 'preparing'}"]
+        if left:
+            parts.append(f"{gateway.duration(left)} left in this step")
+        text = ", ".join(parts)
+    elif run.state == "failed":
+        text = "Failed"
+        st.error(as_text(run.error or "The run failed without leaving a cause."))
+    else:
+        text = state_word(run.state).capitalize()
+    fraction = sum(step.fraction for step in steps) / max(1, len(steps))
+    st.progress(min(1.0, fraction), text=f"**{run.run}** · {as_text(text)}")
+    started = run.started_at or run.created_at
+    st.caption(
+        f"{done} of {len(steps)} steps complete · {gateway.elapsed(started, run.finished_at)} "
+        f"since the "
+        "start. Steps that an earlier run already computed are used again."
+    )
+
+
+def _show_steps(steps: list[StepProgress]) -> None:
+    columns = st.columns(max(1, len(steps)))
+    for column, step in zip(columns, steps, strict=False):
+        mark = "done" if step.is_complete else f"{step.fraction:.0%}" if step.fraction else "open"
+        weight = "**" if step.is_current else ""
+        column.markdown(f"{weight}{step.title}{weight}  \n:small[{mark}]")
+
+
+def _show_buttons(run: RunRecord) -> None:
+    with st.container(horizontal=True):
+        if run.is_active and st.button(
+            "Stop",
+            key=state.STOP_SEARCH,
+            help="Stops within seconds and keeps what was computed; it can be resumed.",
+        ):
+            with shown_errors():
+                gateway.stop_search(run.run)
+                st.rerun()
+        if run.is_resumable and st.button(
+            "Resume",
+            key=state.RESUME_SEARCH,
+            type="primary",
+            help="Goes on from the last checkpoint.",
+        ):
+            with shown_errors():
+                gateway.resume_search(run.run)
+                st.rerun()

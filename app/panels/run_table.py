@@ -1,0 +1,57 @@
+"""The list of runs; choosing a row opens that run."""
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from adarec.runs.records import RunSummary
+from app import state
+from app.panels.run_picker import state_word
+
+_COLUMNS = {
+    "NDCG@10 teacher": st.column_config.NumberColumn(format="%.4f", help="On the test item."),
+    "NDCG@10 student": st.column_config.NumberColumn(format="%.4f", help="On the test item."),
+    "student (ms)": st.column_config.NumberColumn(
+        format="%.2f", help="Median of one request, onnxruntime, batch 1, one thread."
+    ),
+    "speed-up (×)": st.column_config.NumberColumn(format="%.1f", help="Teacher over student."),
+    "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
+}
+
+
+def show_runs(runs: list[RunSummary]) -> None:
+    """A sortable table, newest first."""
+    table = pd.DataFrame(
+        [
+            {
+                "run": run.run,
+                "scene": run.scene,
+                "state": state_word(run.state),
+                "teacher": run.teacher,
+                "preset": run.preset,
+                "seed": run.seed,
+                "NDCG@10 teacher": run.teacher_ndcg_at_10,
+                "NDCG@10 student": run.student_ndcg_at_10,
+                "student (ms)": run.student_latency_p50_ms,
+                "speed-up (×)": run.speedup_p50,
+                "started": datetime.fromtimestamp(run.created_at),
+                "verdict": run.verdict,
+            }
+            for run in runs
+        ]
+    )
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        column_config=_COLUMNS,
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="–",
+        key="run_table",
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(runs) and st.session_state.get("opened_row") != runs[rows[0]].run:
+        st.session_state["opened_row"] = runs[rows[0]].run
+        state.choose(state.RUN, runs[rows[0]].run)
+        st.rerun()

@@ -1,0 +1,119 @@
+"""What kind of scene a log is: facts, quality of the log, pictures."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import gateway
+from app.figures.count_baselines import count_baselines_info, draw_count_baselines
+from app.figures.interactions_over_time import (
+    draw_interactions_over_time,
+    interactions_over_time_info,
+)
+from app.figures.item_popularity import draw_item_popularity, item_popularity_info
+from app.figures.repeats import draw_repeats, repeats_info
+from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
+from app.panels.chart import show_chart
+from app.panels.errors import as_text
+
+
+def show_scene(details: gateway.SceneDetails) -> None:
+    """Facts first, then the quality report, then the pictures."""
+    _show_facts(details.record.summary)
+    if details.report:
+        _show_quality(details.report)
+    if details.statistics:
+        _show_pictures(details.record.summary, details.statistics)
+
+
+def _show_facts(summary: dict[str, Any]) -> None:
+    columns = st.columns(6)
+    facts = (
+        (
+            "Users",
+            f"{summary['users']:,}",
+            "Users with at least three events; others are dropped.",
+        ),
+        ("Items", f"{summary['items']:,}", "Different items in the log."),
+        ("Interactions", f"{summary['interactions']:,}", "Events that were kept."),
+        (
+            "Median length",
+            f"{summary['median_length']:g}",
+            f"Events of the median user; the mean is {summary['mean_length']:.1f}.",
+        ),
+        (
+            "Repeat share",
+            f"{summary['repeat_share']:.1%}",
+            "Events whose item the user has had before.",
+        ),
+        (
+            "Cold test items",
+            f"{summary['cold_test_share']:.1%}",
+            "Users whose last item never occurs in any training history: nobody can learn it.",
+        ),
+    )
+    for column, (label, value, help_text) in zip(columns, facts, strict=True):
+        column.metric(label, value, help=help_text)
+
+
+def _show_quality(report: dict[str, Any]) -> None:
+    lost = report["rows_read"] - report["rows_kept"]
+    share = lost / max(1, report["rows_read"])
+    headline = (
+        f"Quality of the log: {report['rows_kept']:,} of {report['rows_read']:,} rows kept"
+        + (f", {share:.1%} dropped" if lost else ", nothing dropped")
+    )
+    for warning in report["warnings"]:
+        st.warning(as_text(warning))
+    with st.expander(headline, expanded=share > 0.05):
+        left, right = st.columns(2)
+        with left:
+            st.markdown("**What was dropped, and why**")
+            if report["dropped"]:
+                st.dataframe(pd.DataFrame(report["dropped"]), hide_index=True, key="dropped_rows")
+            else:
+                st.markdown("Nothing: every row is part of the scene.")
+        with right:
+            st.markdown("**How the file was read**")
+            st.dataframe(_reading_table(report), hide_index=True, key="reading")
+
+
+def _reading_table(report: dict[str, Any]) -> pd.DataFrame:
+    rows = [("file", report["file"]), ("format", report["format"])]
+    for role, column in report["columns"].items():
+        reason = report["reasons"].get(role)
+        shown = "none" if column is None else f"{column} ({reason})" if reason else str(column)
+        rows.append((f"{role} column", shown))
+    rows.append(("time unit", report["time_unit"] or "no times: order of the file"))
+    if report.get("exact_repeats") is not None:
+        rows.append(("exact repeats of a row", f"{report['exact_repeats']:,}"))
+    tied = report.get("last_two_tie_share")
+    if tied is not None:
+        rows.append(("users whose last two events tie", f"{tied:.1%}"))
+    return pd.DataFrame(rows, columns=["what", "found"])
+
+
+def _show_pictures(summary: dict[str, Any], statistics: dict[str, Any]) -> None:
+    left, right = st.columns(2)
+    with left:
+        lengths = sequence_lengths_info(
+            statistics["sequence_lengths"], training_length_p90=summary["training_length_p90"]
+        )
+        show_chart(lengths, draw_sequence_lengths(lengths), key="sequence_lengths")
+        repeats = repeats_info(
+            statistics["same_item_by_lag"], repeat_share=summary["repeat_share"]
+        )
+        show_chart(repeats, draw_repeats(repeats), key="repeats")
+    with right:
+        popularity = item_popularity_info(statistics["popularity"])
+        show_chart(popularity, draw_item_popularity(popularity), key="item_popularity")
+        if statistics["interactions_over_time"]:
+            over_time = interactions_over_time_info(
+                statistics["interactions_over_time"], time_kind=summary["time_kind"]
+            )
+            show_chart(over_time, draw_interactions_over_time(over_time), key="over_time")
+        else:
+            st.info("This log has no times, so there is no picture of interactions over time.")
+    baselines = count_baselines_info(statistics["baselines_validation"])
+    show_chart(baselines, draw_count_baselines(baselines), key="count_baselines")

@@ -1,0 +1,141 @@
+"""The form of a new search: the few choices that matter, and every other setting behind them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from adarec import catalog
+from app import gateway
+
+_SECTIONS = {
+    "teacher": "Teacher",
+    "student": "Student",
+    "search": "Search",
+    "losses": "Losses",
+    "": "Run",
+}
+# These have a place of their own above the advanced settings.
+_SHOWN_ABOVE = ("preset", "teacher.name", "losses.mapping", "cost", "speedup", "seed", "controls")
+
+
+def choose_preset() -> tuple[str, str]:
+    """Teacher and preset: their widgets stand first, because every other value starts from
+    them."""
+    left, right = st.columns(2)
+    with left:
+        teacher = _pick("Teacher", catalog.TEACHERS, key="search_teacher")
+    with right:
+        preset = _pick("Preset", catalog.PRESETS, key="search_preset")
+    return teacher, preset
+
+
+def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
+    """What differs from the preset, by dotted key; empty when nothing was changed."""
+    usual = gateway.preset_values(preset, teacher)
+    schemas = gateway.setting_schemas()
+    columns = st.columns([3, 4, 3, 3, 3])
+    with columns[0]:
+        speedup = st.number_input(
+            "Target speed-up (×)",
+            1.1,
+            1000.0,
+            float(usual["speedup"]),
+            step=0.5,
+            key=f"search_speedup_{preset}",
+            help="The student must be at least this many times cheaper than the teacher, by the "
+            "cost below.",
+        )
+    with columns[1]:
+        mapping = _pick("Layer mapping", catalog.MAPPINGS, key="search_mapping")
+    with columns[2]:
+        cost = _pick("Cost", catalog.COSTS, key="search_cost")
+    with columns[3]:
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="search_seed", help="The same seed repeats the same run."
+        )
+    with columns[4]:
+        controls = st.number_input(
+            "Control cells",
+            0,
+            20,
+            0,
+            key="search_controls",
+            help="Random cells of equal cost, distilled for as long: they show what the search "
+            "was worth. Each takes "
+            "about as long as the student.",
+        )
+    chosen: dict[str, Any] = {
+        "speedup": speedup,
+        "losses.mapping": mapping,
+        "cost": cost,
+        "seed": seed,
+        "controls": controls,
+    }
+    with st.expander("Advanced settings"):
+        chosen |= _choose_advanced(usual, schemas, key=f"{preset}_{teacher}")
+    return {name: value for name, value in chosen.items() if value != usual[name]}
+
+
+def _choose_advanced(
+    usual: dict[str, Any], schemas: dict[str, dict[str, Any]], *, key: str
+) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for section, tab in zip(_SECTIONS, st.tabs(list(_SECTIONS.values())), strict=True):
+        names = [
+            name
+            for name in schemas
+            if name.rpartition(".")[0] == section and name not in _SHOWN_ABOVE
+        ]
+        with tab:
+            columns = st.columns(4)
+            for place, name in enumerate(names):
+                with columns[place % 4]:
+                    chosen[name] = _widget(name, usual[name], schemas[name], key=f"{name}_{key}")
+    return chosen
+
+
+def _widget(name: str, value: Any, schema: dict[str, Any], *, key: str) -> Any:
+    """One setting by its JSON schema: whole number, number, or one of several words."""
+    label = name.rpartition(".")[2].replace("_", " ").capitalize()
+    help_text = schema.get("description")
+    if "enum" in schema:
+        options = list(schema["enum"])
+        return st.selectbox(label, options, options.index(value), key=key, help=help_text)
+    if isinstance(value, bool):
+        return st.toggle(label, value, key=key, help=help_text)
+    if isinstance(value, int):
+        lowest = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
+        return int(
+            st.number_input(label, lowest, schema.get("maximum"), value, key=key, help=help_text)
+        )
+    if isinstance(value, float):
+        found = st.number_input(
+            label,
+            float(schema.get("minimum", schema.get("exclusiveMinimum", 0.0))),
+            _as_float(schema.get("maximum", schema.get("exclusiveMaximum"))),
+            value,
+            step=value / 10 or 0.1,
+            format="%.4g",
+            key=key,
+            help=help_text,
+        )
+        # The step's arithmetic must not turn an untouched 0.1 into 0.1000000001.
+        return value if abs(found - value) < 1e-12 else found
+    return st.text_input(label, str(value), key=key, help=help_text)
+
+
+def _as_float(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _pick(label: str, entries: Sequence[catalog.Entry], *, key: str) -> str:
+    titles = {entry.name: entry.title for entry in entries}
+    described = "  \n".join(f"**{entry.title}**: {entry.description}" for entry in entries)
+    return st.selectbox(
+        label,
+        list(titles),
+        format_func=lambda name: titles.get(name, name),
+        key=key,
+        help=described,
+    )

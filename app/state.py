@@ -1,0 +1,70 @@
+"""Every key of the session, and how the chosen run and scene travel in the address.
+
+The address is the truth: a link, a reload and the back button all show what it says. The session
+only
+remembers the last choice for pages that are opened without one.
+"""
+
+import streamlit as st
+
+# Widget keys. Tests, links from outside and CSS rely on the first eight.
+UPLOAD_LOG = "upload_log"
+SCENE_NAME = "scene_name"
+SAVE_SCENE = "save_scene"
+START_SEARCH = "start_search"
+STOP_SEARCH = "stop_search"
+RESUME_SEARCH = "resume_search"
+RUN_PICKER = "run_picker"
+EPOCH_SLIDER = "epoch_slider"
+UPLOAD_ITEMS = "upload_items"
+SCENE_PICKER = "scene_picker"
+SCENES_PICKER = "scenes_picker"
+ADD_CONTROLS = "add_controls"
+HISTORY_ITEMS = "history_items"
+HISTORY_USER = "history_user"
+DOWNLOAD_ZIP = "download_zip"
+
+# Names in the address.
+RUN = "run"
+SCENE = "scene"
+
+
+def _memory(name: str) -> str:
+    return f"chosen_{name}"
+
+
+def asked_for(name: str) -> str | None:
+    """What the address says about `name` (RUN or SCENE); None when it says nothing."""
+    return st.query_params.get(name) or None
+
+
+def all_asked_for(name: str) -> list[str]:
+    """Every value that the address gives for `name`, for pages that show several."""
+    return [value for value in st.query_params.get_all(name) if value]
+
+
+def remembered(name: str) -> str | None:
+    """The last choice of this session."""
+    return st.session_state.get(_memory(name))
+
+
+def choose(name: str, value: str | list[str]) -> None:
+    """Writes a choice into the address and the session's memory."""
+    values = [value] if isinstance(value, str) else value
+    if st.query_params.get_all(name) != values:
+        st.query_params[name] = values
+    if values:
+        st.session_state[_memory(name)] = values[0]
+
+
+def choose_from(name: str, key: str) -> None:
+    """Callback of a picker: what its widget `key` holds becomes the choice."""
+    value = st.session_state.get(key)
+    if value:
+        choose(name, value)
+
+
+def forget(name: str) -> None:
+    """Takes `name` out of the address where it would contradict the page."""
+    if name in st.query_params:
+        del st.query_params[name]

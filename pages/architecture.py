@@ -1,0 +1,70 @@
+"""Architecture: which cell was found, how it formed, what it sees and what it costs."""
+
+import streamlit as st
+
+from app import gateway
+from app.figures.cell_graph import cell_graph_info, draw_cell_graph
+from app.figures.labels import edges_of
+from app.figures.op_costs import draw_op_costs, op_costs_info
+from app.figures.op_curves import draw_op_curves, op_curves_info
+from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
+from app.figures.receptive_field import draw_receptive_field, receptive_field_info
+from app.panels.chart import show_chart
+from app.panels.epoch_slider import pick_epoch
+from app.panels.links import link
+from app.panels.run_facts import nothing_recorded, show_state
+from app.panels.run_picker import pick_run
+
+st.title("Architecture")
+st.caption(
+    "Why this cell: the op that every edge of the student's cell carries, and how the search "
+    "came to it."
+)
+run = pick_run()
+if run is None:
+    st.stop()
+show_state(run)
+arrays = gateway.epoch_arrays(run, gateway.SEARCH)
+cell = gateway.genotype(run)
+costs = gateway.op_costs(run)
+weights = arrays.arrays["op_weights"] if arrays else None
+
+if cell is None and weights is None:
+    nothing_recorded(run, "architecture")
+    st.stop()
+
+left, right = st.columns([3, 2])
+with left:
+    if cell is not None:
+        if cell.is_collapsed:
+            st.warning("This cell is collapsed: no edge with parameters reaches its output.")
+        found = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
+        show_chart(found, draw_cell_graph(found), key="cell")
+    else:
+        st.info(
+            "The cell is chosen when the search ends; until then the heat map shows where it is "
+            "heading."
+        )
+with right:
+    if cell is not None:
+        field = receptive_field_info(
+            cell, num_cells=gateway.num_cells(run), length=gateway.sequence_length(run)
+        )
+        show_chart(field, draw_receptive_field(field), key="receptive_field")
+
+if arrays is not None and weights is not None:
+    edges = edges_of(weights.shape[1])
+    place = pick_epoch(arrays.epochs)
+    left, right = st.columns(2)
+    with left:
+        now = op_heat_map_info(weights[place], epoch=int(arrays.epochs[place]), edges=edges)
+        show_chart(now, draw_op_heat_map(now), key="op_heat_map")
+    with right:
+        if costs:
+            table = op_costs_info(
+                costs["ops"], unit=costs["unit"], genotype_ops=cell.ops if cell else ()
+            )
+            show_chart(table, draw_op_costs(table), key="op_costs")
+    over_time = op_curves_info(arrays.epochs, weights, edges)
+    show_chart(over_time, draw_op_curves(over_time), key="op_curves")
+link("distillation", "What did each student layer learn from? →", run=run.run)

@@ -1,0 +1,74 @@
+"""Distillation: which teacher layers each student layer learns from, epoch by epoch."""
+
+import streamlit as st
+
+from app import gateway
+from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.layer_weights import draw_layer_weights, layer_weights_info
+from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.panels.chart import show_chart
+from app.panels.epoch_slider import pick_epoch
+from app.panels.links import link
+from app.panels.run_facts import nothing_recorded, show_state
+from app.panels.run_picker import pick_run
+
+STEPS = {
+    "Final student": gateway.DISTIL,
+    "During the search": gateway.SEARCH,
+}
+
+st.title("Distillation")
+st.caption(
+    "What each student layer learned from: the many-to-many layer mapping between teacher and "
+    "student."
+)
+run = pick_run()
+if run is None:
+    st.stop()
+show_state(run)
+recorded = {
+    title: arrays
+    for title, role in STEPS.items()
+    if (arrays := gateway.epoch_arrays(run, role)) is not None and "mapping" in arrays.arrays
+}
+if not recorded:
+    if run.mapping == "none":
+        st.info(
+            "This run was asked to distil no hidden layers (mapping: none), so there is no "
+            "mapping to show."
+        )
+    else:
+        nothing_recorded(run, "layer mapping")
+    st.stop()
+
+step = st.segmented_control(
+    "Step",
+    list(recorded),
+    default=next(iter(recorded)),
+    required=True,
+    key="distillation_step",
+    help="The supernet is distilled during the search; the student found is distilled again, "
+    "alone.",
+)
+arrays = recorded[step or next(iter(recorded))]
+place = pick_epoch(arrays.epochs)
+epoch = int(arrays.epochs[place])
+left, right = st.columns(2)
+with left:
+    mapping = layer_matrix_info(arrays.arrays["mapping"][place], kind="mapping", epoch=epoch)
+    show_chart(mapping, draw_layer_matrix(mapping), key="mapping")
+with right:
+    distance = layer_matrix_info(arrays.arrays["distance"][place], kind="distance", epoch=epoch)
+    show_chart(distance, draw_layer_matrix(distance), key="distance")
+left, right = st.columns(2)
+for column, role in ((left, "student"), (right, "teacher")):
+    with column:
+        weights = layer_weights_info(
+            arrays.epochs, arrays.arrays[f"{role}_layer_weights"], role=role
+        )
+        show_chart(weights, draw_layer_weights(weights), key=f"{role}_layer_weights")
+losses = gateway.curves(run, STEPS[step or next(iter(recorded))])
+if losses:
+    parts = loss_curves_info(losses, stage_title="Distillation and task")
+    show_chart(parts, draw_loss_curves(parts), key="losses")
+link("tradeoffs", "What should I ship? →", run=run.run)

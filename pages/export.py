@@ -1,0 +1,42 @@
+"""Export: what the deployable folder holds, the folder itself, and the command that repeats the
+run."""
+
+import pandas as pd
+import streamlit as st
+
+from app import gateway, state
+from app.panels.links import link
+from app.panels.run_facts import show_result, show_state
+from app.panels.run_picker import pick_run
+
+st.title("Export")
+st.caption("Take the student with you: one folder that answers with onnxruntime alone.")
+run = pick_run()
+if run is None:
+    st.stop()
+if run.result is None:
+    show_state(run)
+    st.info("The folder can be downloaded when the run has measured its student.")
+else:
+    show_result(run.result)
+    package = gateway.export_package(run)
+    st.subheader("What is in the folder")
+    st.dataframe(
+        pd.DataFrame(package.contents, columns=["file", "size", "what it is"]), hide_index=True
+    )
+    st.download_button(
+        f"Download {run.run}.zip ({gateway.size(len(package.zip_bytes))})",
+        package.zip_bytes,
+        file_name=f"adarec-{run.scene}-{run.run}.zip",
+        mime="application/zip",
+        type="primary",
+        on_click="ignore",
+        key=state.DOWNLOAD_ZIP,
+        help="Unpack it anywhere; no torch is needed to answer from it.",
+    )
+    st.markdown("Recommend from the unpacked folder:")
+    st.code(f'python -m adarec recommend FOLDER --history "{package.example_history}"', "bash")
+st.subheader("Repeat this run")
+st.markdown("The same command on the same log and machine gives the same cell and metrics:")
+st.code(gateway.repeat_command(run), "bash")
+link("compare", "Compare it with other scenes →", run=run.run)

@@ -1,0 +1,35 @@
+"""Scenes: upload a log, check what was recognised, save it, and see what kind of scene it is."""
+
+import streamlit as st
+
+from app import gateway, state
+from app.panels.errors import as_text
+from app.panels.links import link
+from app.panels.log_upload import upload_log
+from app.panels.scene_picker import pick_scene
+from app.panels.scene_report import show_scene
+
+st.title("Scenes")
+st.caption(
+    "A scene is one interaction log and its split: per user the last item is the test item, the "
+    "one before it the "
+    "validation item, the rest is for training."
+)
+with st.container(border=True):
+    st.subheader("Add a scene")
+    upload_log()
+
+saved = st.session_state.pop("just_saved", None)
+if saved:
+    st.success(f"Scene **{as_text(saved)}** is saved. Look at it below, then start a search.")
+scene = pick_scene()
+if scene is None:
+    st.stop()
+state.choose(state.SCENE, scene.name)
+state.forget(state.RUN)
+with st.container(horizontal=True):
+    link("search", "Start a search for this scene →", scene=scene.name)
+    runs = gateway.runs(scene.name)
+    if runs:
+        link("architecture", f"See its newest run ({runs[0].run}) →", run=runs[0].run)
+show_scene(gateway.scene_details(scene.name))

@@ -1,0 +1,53 @@
+"""Search: choose a scene, a teacher and a target, start, and watch the cell form."""
+
+import streamlit as st
+
+from app import gateway, state
+from app.panels.errors import shown_errors
+from app.panels.job_progress import show_job
+from app.panels.links import link
+from app.panels.run_facts import show_result
+from app.panels.run_picker import pick_run
+from app.panels.run_table import show_runs
+from app.panels.scene_picker import pick_scene
+from app.panels.settings_form import choose_preset, choose_settings
+
+st.title("Search")
+st.caption(
+    "Trains a teacher, searches a small student's cell, distils the student and measures both. A "
+    "background worker "
+    "computes: this page may be closed meanwhile."
+)
+with st.container(border=True):
+    st.subheader("New search")
+    left, right = st.columns([1, 2])
+    with left:
+        scene = pick_scene()
+    with right:
+        teacher, preset = choose_preset()
+    if scene is not None:
+        overrides = choose_settings(preset, teacher)
+        if st.button("Start search", key=state.START_SEARCH, type="primary"):
+            with shown_errors():
+                started = gateway.start_search(
+                    scene.name, preset=preset, teacher=teacher, overrides=overrides
+                )
+                state.choose(state.RUN, started)
+                st.rerun()
+
+runs = gateway.runs()
+if not runs:
+    st.info("No run yet: choose a scene above and start. The quick preset takes minutes.")
+    st.stop()
+st.subheader("Watch a run")
+run = pick_run(runs)
+if run is not None:
+    show_job(run)
+    if run.result:
+        show_result(run.result)
+    with st.container(horizontal=True):
+        link("architecture", "Why this cell? →", run=run.run)
+        link("distillation", "What did each layer learn from? →", run=run.run)
+        link("tradeoffs", "What should I ship? →", run=run.run)
+st.subheader("All runs")
+show_runs(runs)

@@ -1,0 +1,35 @@
+"""Try: what teacher and student recommend for one history, side by side."""
+
+import streamlit as st
+
+from app import gateway
+from app.panels.history_picker import pick_history
+from app.panels.links import empty_state, link
+from app.panels.recommendations import show_recommendations
+from app.panels.run_picker import pick_run
+
+st.title("Try")
+st.caption(
+    "Does it recommend sensible things? The same history for both models, answered by onnxruntime."
+)
+run = pick_run([each for each in gateway.runs() if each.state == "succeeded"])
+if run is None:
+    st.stop()
+if not gateway.can_recommend(run):
+    empty_state(
+        "**This run has no exported models yet.** They are written when the run measures its "
+        "student.",
+        url_path="search",
+        label="Watch the run",
+        run=run.run,
+    )
+    st.stop()
+
+scene = gateway.open_scene(run.scene_key)
+history = pick_history(scene)
+if not history:
+    st.info("Choose a user, or add items to build a history.")
+    st.stop()
+answers = {role: gateway.recommend(run, role, tuple(history)) for role in ("teacher", "student")}
+show_recommendations(answers)
+link("export", "Take the student with you →", run=run.run)

@@ -1,0 +1,300 @@
+"""A workspace with runs whose numbers are generated, so that pages can be tested before anything
+is trained.
+
+Everything goes through the real store and the real artefact folders. The numbers are plausible
+and mean nothing;
+no user ever sees them.
+"""
+
+import random
+import time
+from typing import Any
+
+import numpy as np
+
+from adarec import catalog
+from adarec.config import preset_settings
+from adarec.data.scene import Scene, write_scene
+from adarec.genotype import Genotype, cell_edges
+from adarec.runs.files import write_epoch_arrays, write_json
+from adarec.runs.records import SceneRecord
+from adarec.runs.workspace import Workspace
+
+NUM_NODES, NUM_CELLS, NUM_STUDENT_LAYERS, NUM_TEACHER_LAYERS = 3, 2, 2, 4
+ROLES = (
+    ("teacher", "train_teacher"),
+    ("costs", "measure_costs"),
+    ("search", "search_student"),
+    ("student", "distill_student"),
+    ("measure", "measure"),
+)
+
+
+def fill(workspace: Workspace, *, num_scenes: int = 2, num_runs: int = 2) -> list[str]:
+    """Adds `num_scenes` scenes with `num_runs` finished runs each; gives the run ids, newest
+    last."""
+    made = []
+    for number in range(num_scenes):
+        key = add_scene(workspace, f"shop {number + 1}", seed=number)
+        for seed in range(num_runs):
+            made.append(add_run(workspace, f"shop {number + 1}", key, seed=10 * number + seed))
+    return made
+
+
+def add_scene(workspace: Workspace, name: str, *, seed: int) -> str:
+    """A small scene with titles; gives its key."""
+    rng = np.random.default_rng(seed)
+    num_users, num_items = 60, 40
+    lengths = rng.integers(3, 30, num_users)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    items = rng.integers(1, num_items + 1, offsets[-1]).astype(np.int32)
+    summary = {
+        "users": num_users,
+        "items": num_items,
+        "interactions": int(offsets[-1]),
+        "training_length_p90": 24,
+        "has_times": True,
+        "repeat_share": 0.2,
+        "cold_test_share": 0.05,
+        "mean_length": float(lengths.mean()),
+        "median_length": float(np.median(lengths)),
+    }
+    scene = Scene(
+        items=items,
+        offsets=offsets,
+        times=np.arange(offsets[-1], dtype=float),
+        architecture_slice=np.arange(num_users) % 5 == 0,
+        item_ids=[f"i{i}" for i in range(num_items)],
+        titles=[f"Item *{i}*" if i % 3 else None for i in range(num_items)],
+        user_ids=[f"u{u}" for u in range(num_users)],
+        summary=summary,
+    )
+    key = f"ingest-test-{seed}"
+    with workspace.artefacts.claim(key) as folder:
+        if folder is not None:
+            write_scene(scene, folder)
+    workspace.store.add_scene(SceneRecord(name=name, key=key, summary=summary))
+    return key
+
+
+def add_run(
+    workspace: Workspace,
+    scene: str,
+    scene_key: str,
+    *,
+    seed: int = 0,
+    state: str = "succeeded",
+    until: str = "measure",
+    epochs: int = 5,
+) -> str:
+    """A run whose steps up to `until` (a role, or `""` for none) have recorded something; gives
+    its id."""
+    keys = {role: f"{stage.replace('_', '-')}-{scene_key}-{seed}" for role, stage in ROLES}
+    steps = [
+        {
+            "stage": stage,
+            "key": keys[role],
+            "role": role,
+            "parents": {},
+            "settings": {},
+            "seed": seed,
+        }
+        for role, stage in ROLES
+    ]
+    record = workspace.store.create_run(
+        scene=scene,
+        scene_key=scene_key,
+        settings=run_settings(seed),
+        steps=steps,
+        seed=seed,
+    )
+    reached = [role for role, _ in ROLES]
+    reached = reached[: reached.index(until) + 1] if until else []
+    for role in reached:
+        is_last = role == until and state != "succeeded"
+        _record_step(workspace, role, keys[role], seed, epochs, is_complete=not is_last)
+    result = fake_result(record.run, scene, seed) if state == "succeeded" else None
+    now = time.time()
+    workspace.store.update_run(
+        record.run,
+        state=state,
+        stage=dict(ROLES)[until] if until else None,
+        started_at=now - 200 if until else None,
+        finished_at=None if state in ("queued", "running") else now,
+        error="The teacher gave a non-finite score in epoch 3. Lower the learning rate."
+        if state == "failed"
+        else None,
+        result=result,
+    )
+    return record.run
+
+
+def run_settings(seed: int) -> dict[str, Any]:
+    """Settings as the plan stores them."""
+    settings = preset_settings("quick", overrides={"seed": seed})
+    return settings.model_dump(mode="json")
+
+
+def _record_step(
+    workspace: Workspace, role: str, key: str, seed: int, epochs: int, *, is_complete: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    partial = workspace.artefacts.partial_path(key)
+    if workspace.artefacts.is_complete(key):
+        return
+    partial.mkdir(parents=True, exist_ok=True)
+    for epoch in range(1, epochs + 1):
+        workspace.store.record_metrics(key, epoch, fake_metrics(role, epoch))
+        arrays = fake_arrays(role, epoch, epochs, rng)
+        if arrays:
+            write_epoch_arrays(partial, epoch, arrays)
+    workspace.store.record_progress(
+        key,
+        epoch=epochs,
+        epochs=epochs + 3,
+        fraction=0.6,
+        message=f"epoch {epochs} of {epochs + 3}",
+    )
+    if role == "costs":
+        ops = {op: 0.001 + 0.01 * index for index, op in enumerate(reversed(catalog.OP_NAMES))}
+        costs = {
+            "unit": "ms",
+            "ops": ops,
+            "fixed": 0.05,
+            "scoring": 0.02,
+            "teacher": 1.4,
+            "method": {"repeats": 200},
+        }
+        write_json(partial / "costs.json", costs)
+    if role == "search" and is_complete:
+        write_json(partial / "genotype.json", fake_genotype(seed).to_json())
+        write_json(partial / "candidates.json", [])
+    if is_complete:
+        partial.rename(workspace.artefacts.path(key))
+
+
+def fake_metrics(role: str, epoch: int) -> dict[str, float]:
+    """Metrics of one epoch of one step, by the names that the real steps use."""
+    falling = 4.0 / epoch
+    validation = {
+        "validation_ndcg@10": 0.06 - 0.04 / epoch,
+        "validation_hr@10": 0.11 - 0.06 / epoch,
+    }
+    distilled = {
+        "loss": 2 * falling,
+        "task_loss": falling,
+        "embedding_loss": 0.1 * falling,
+        "hidden_loss": 0.3 * falling,
+        "logit_loss": 0.2 * falling,
+    }
+    if role == "teacher":
+        return {"task_loss": falling, **validation}
+    if role == "student":
+        return {**distilled, **validation}
+    if role == "search":
+        return {
+            **distilled,
+            **validation,
+            "efficiency_loss": 0.4,
+            "alpha_loss": falling,
+            "gumbel_temperature": 1 / epoch,
+            "expected_cost": 0.4 - 0.02 * epoch,
+            "expected_speedup": 3 + 0.5 * epoch,
+            "alpha_entropy": 2.0 - 0.2 * epoch,
+        }
+    return {}
+
+
+def fake_arrays(
+    role: str, epoch: int, epochs: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Arrays of one epoch of `search` or `student`."""
+    if role not in ("search", "student"):
+        return {}
+    shape = (NUM_STUDENT_LAYERS, NUM_TEACHER_LAYERS)
+    mapping = rng.dirichlet(np.ones(shape[0] * shape[1])).reshape(shape)
+    found = {
+        "mapping": mapping,
+        "distance": rng.uniform(0.3, 1.5, shape),
+        "student_layer_weights": mapping.sum(axis=1),
+        "teacher_layer_weights": mapping.sum(axis=0),
+    }
+    if role == "search":
+        target = np.random.default_rng(7).normal(
+            size=(len(cell_edges(NUM_NODES)), len(catalog.OPS))
+        )
+        alphas = 2.5 * target * epoch / epochs
+        weights = np.exp(alphas) / np.exp(alphas).sum(axis=1, keepdims=True)
+        found |= {"alphas": alphas, "op_weights": weights}
+    return found
+
+
+def fake_genotype(seed: int) -> Genotype:
+    """A cell that is not collapsed and has one edge of zero."""
+    chooser = random.Random(seed)
+    ops = [chooser.choice(catalog.OP_NAMES[:7]) for _ in cell_edges(NUM_NODES)]
+    return Genotype(NUM_NODES, ("conv3", *ops[1:-1], "zero"))
+
+
+def fake_model(name: str, *, ndcg: float, p50: float, params: int) -> dict[str, Any]:
+    """The contract's M."""
+    metrics = {
+        f"{metric}@{k}": ndcg * (k / 10) ** 0.5 for metric in ("hr", "ndcg") for k in (5, 10, 20)
+    }
+    metrics["mrr@10"] = ndcg * 0.8
+    times = {"p50": p50, "p95": 1.3 * p50}
+    return {
+        "name": name,
+        "params": params,
+        "params_without_embeddings": params // 3,
+        "macs": params * 20,
+        "latency_ms": times,
+        "latency_body_ms": {key: 0.8 * value for key, value in times.items()},
+        "latency_eager_ms": {key: 4 * value for key, value in times.items()},
+        "metrics": metrics,
+        "metrics_masked": {key: 1.1 * value for key, value in metrics.items()},
+    }
+
+
+def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
+    """The contract's Result."""
+    genotype = fake_genotype(seed)
+    student = fake_model(
+        "student", ndcg=0.055 + 0.001 * (seed % 4), p50=0.25 + 0.02 * (seed % 5), params=120_000
+    )
+    student |= {
+        "genotype": genotype.to_json(),
+        "collapsed": genotype.is_collapsed,
+        "receptive_field": genotype.receptive_field(NUM_CELLS),
+    }
+    teacher = fake_model("nextitnet", ndcg=0.058, p50=1.9, params=900_000)
+    baselines = {
+        name: fake_model(name, ndcg=value, p50=1, params=3)["metrics"]
+        for name, value in (
+            ("popularity", 0.022),
+            ("own_frequency", 0.01),
+            ("last_item_transitions", 0.05),
+        )
+    }
+    return {
+        "run": run,
+        "scene": {
+            "name": scene,
+            "users": 60,
+            "items": 40,
+            "interactions": 900,
+            "sequence_length": 24,
+        },
+        "settings": run_settings(seed),
+        "seed": seed,
+        "teacher": teacher,
+        "student": student,
+        "baselines": baselines,
+        "speedup": {"p50": 7.1, "body_p50": 8.3},
+        "difference": {"ndcg@10": {"mean": -0.002, "low": -0.005, "high": 0.001}},
+        "controls": [fake_model("random-1", ndcg=0.049, p50=0.26, params=119_000)],
+        "verdict": "non-inferior to the teacher and 7.1x faster",
+        "seconds": {"train_teacher": 60.0, "search_student": 90.0},
+        "peak_rss_mb": 800.0,
+        "environment": {"device": "cpu"},
+    }
