@@ -25,7 +25,7 @@ from dbos import DBOS
 from adarec.errors import AdarecError, RunError
 from adarec.jobs import stop_worker
 from adarec.jobs.child import EXIT_STOPPED, Child, Outcome
-from adarec.jobs.engine import QUEUE, QUEUE_POLL_S, WORKFLOW, engine_client, engine_config
+from adarec.jobs.engine import WORKFLOW, engine_client, engine_config, set_queue
 from adarec.jobs.heartbeats import WorkerRecord, beat, forget_worker, register_worker
 from adarec.jobs.lock import take_lock, worker_lock_path, write_holder
 from adarec.jobs.reaper import reap
@@ -120,12 +120,10 @@ class Worker:
         def execute_run(run: str) -> str:
             return watch(run)
 
-        DBOS.launch()
-        DBOS.register_queue(
-            QUEUE, worker_concurrency=self._processes, polling_interval_sec=QUEUE_POLL_S
-        )
-        _log.info("worker %s serves %s", self._record.executor, self._workspace.home)
         with engine_client(self._workspace.database_url) as client:
+            set_queue(client, self._processes)
+            DBOS.launch()
+            _log.info("worker %s serves %s", self._record.executor, self._workspace.home)
             while not self._ends.is_set():
                 self._tend(client)
                 self._ends.wait(BEAT_S)

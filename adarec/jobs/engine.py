@@ -61,9 +61,14 @@ def engine_client(database_url: str) -> Iterator["DBOSClient"]:
         client.destroy()
 
 
+def set_queue(client: "DBOSClient", processes: int) -> None:
+    """Let a worker execute so many runs at once. To be called before the engine is launched: a
+    queue without a limit would hand it everything that waits."""
+    client.register_queue(QUEUE, worker_concurrency=processes, polling_interval_sec=QUEUE_POLL_S)
+
+
 def enqueue(client: "DBOSClient", run: str, queued_at: float | None) -> None:
     """Put a request for `run` at the end of the queue, once for each time it was queued."""
-    client.register_queue(QUEUE, polling_interval_sec=QUEUE_POLL_S, on_conflict="never_update")
     client.enqueue(
         {
             "queue_name": QUEUE,
