@@ -39,13 +39,48 @@ class Op(Entry):
 
 STAGES = (
     Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
-    Stage("train_teacher", "Train the teacher", "Trains the heavy model on all training prefixes.", version=1),
-    Stage("measure_costs", "Measure op costs", "Times every candidate op and the teacher on this machine.", version=1),
-    Stage("search_student", "Search the cell", "Learns which op each edge of the cell should carry.", version=1),
-    Stage("distill_student", "Distil the student", "Trains the found student from the teacher.", version=1),
-    Stage("distill_control", "Distil a control", "Trains a random or all-skip cell the same way.", version=1),
-    Stage("measure", "Measure", "Reads the test items once; times teacher and student in turn.", version=1),
-    Stage("measure_controls", "Measure the controls", "The same measurement for the control cells.", version=1),
+    Stage(
+        "train_teacher",
+        "Train the teacher",
+        "Trains the heavy model on all training prefixes.",
+        version=1,
+    ),
+    Stage(
+        "measure_costs",
+        "Measure op costs",
+        "Times every candidate op and the teacher on this machine.",
+        version=1,
+    ),
+    Stage(
+        "search_student",
+        "Search the cell",
+        "Learns which op each edge of the cell should carry.",
+        version=1,
+    ),
+    Stage(
+        "distill_student",
+        "Distil the student",
+        "Trains the found student from the teacher.",
+        version=1,
+    ),
+    Stage(
+        "distill_control",
+        "Distil a control",
+        "Trains a random or all-skip cell the same way.",
+        version=1,
+    ),
+    Stage(
+        "measure",
+        "Measure",
+        "Reads the test items once; times teacher and student in turn.",
+        version=1,
+    ),
+    Stage(
+        "measure_controls",
+        "Measure the controls",
+        "The same measurement for the control cells.",
+        version=1,
+    ),
 )
 
 TEACHERS = (
@@ -54,18 +89,40 @@ TEACHERS = (
 )
 
 OPS = (
-    Op("conv3", "Convolution 3", "Causal convolution over the newest 3 items.", reach=2, parametric=True),
-    Op("conv5", "Convolution 5", "Causal convolution over the newest 5 items.", reach=4, parametric=True),
+    Op(
+        "conv3",
+        "Convolution 3",
+        "Causal convolution over the newest 3 items.",
+        reach=2,
+        parametric=True,
+    ),
+    Op(
+        "conv5",
+        "Convolution 5",
+        "Causal convolution over the newest 5 items.",
+        reach=4,
+        parametric=True,
+    ),
     Op("dilconv3", "Dilated convolution 3", "Every second of 5 items.", reach=4, parametric=True),
     Op("dilconv5", "Dilated convolution 5", "Every second of 9 items.", reach=8, parametric=True),
-    Op("maxpool3", "Max pooling 3", "Largest value of the newest 3 items.", reach=2, parametric=False),
+    Op(
+        "maxpool3",
+        "Max pooling 3",
+        "Largest value of the newest 3 items.",
+        reach=2,
+        parametric=False,
+    ),
     Op("avgpool3", "Average pooling 3", "Mean of the newest 3 items.", reach=2, parametric=False),
     Op("skip", "Skip", "Passes its input on unchanged.", reach=0, parametric=False),
     Op("zero", "Zero", "No connection.", reach=0, parametric=False),
 )
 
 MAPPINGS = (
-    Entry("emd", "Earth Mover's Distance", "Optimal many-to-many layer mapping; layer weights move once an epoch."),
+    Entry(
+        "emd",
+        "Earth Mover's Distance",
+        "Optimal many-to-many layer mapping; layer weights move once an epoch.",
+    ),
     Entry("uniform", "Uniform", "Every student layer learns equally from every teacher layer."),
     Entry("none", "None", "No hidden-layer distillation."),
 )

@@ -37,7 +37,9 @@ class Genotype:
     @property
     def edges(self) -> list[tuple[int, int, str]]:
         """(source, target, op) of every edge, zero edges included."""
-        return [(s, t, op) for (s, t), op in zip(cell_edges(self.num_nodes), self.ops, strict=True)]
+        return [
+            (s, t, op) for (s, t), op in zip(cell_edges(self.num_nodes), self.ops, strict=True)
+        ]
 
     @property
     def is_collapsed(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adarec import jobs, plan
+from adarec import jobs, submission
 from adarec.config import preset_settings
 from app.gateway.files import workspace
 
@@ -17,7 +17,7 @@ def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[st
         TargetError: No cell can reach the speed-up.
     """
     settings = preset_settings(preset, teacher=teacher, overrides=dict(overrides))
-    record = plan.create_run(workspace(), scene, settings)
+    record = submission.create_run(workspace(), scene, settings)
     jobs.submit(workspace(), record.run)
     jobs.ensure_worker(workspace())
     return record.run

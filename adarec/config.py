@@ -1,0 +1,240 @@
+"""Frozen settings of a run, stage by stage, and the presets they start from."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from adarec import catalog
+from adarec.errors import SettingsError
+
+Preset = Literal["quick", "standard", "paper"]
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TeacherSettings(Settings):
+    """The heavy model and its training."""
+
+    name: str = Field("nextitnet", description="Architecture of the teacher.")
+    num_blocks: int = Field(8, ge=1, le=64, description="Residual or attention blocks.")
+    width: int = Field(128, ge=8, le=1024, description="Width of embeddings and hidden states.")
+    num_heads: int = Field(2, ge=1, le=16, description="Attention heads (sasrec).")
+    num_layers: int = Field(4, ge=1, le=64, description="Hidden layers T offered to the student.")
+    dropout: float = Field(
+        0.2, ge=0, lt=1, description="Share of activations dropped in training."
+    )
+    epochs: int = Field(20, ge=1, le=1000, description="Epochs at most.")
+    patience: int = Field(
+        3, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
+    )
+    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
+    weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+
+
+class StudentSettings(Settings):
+    """The searched model and its distillation."""
+
+    num_cells: int = Field(2, ge=1, le=16, description="Cells in series (S student layers).")
+    num_nodes: int = Field(3, ge=1, le=6, description="Nodes of a cell; 3 nodes have 6 edges.")
+    width: int = Field(64, ge=8, le=512, description="Width of the student.")
+    dropout: float = Field(
+        0.1, ge=0, lt=1, description="Share of activations dropped in training."
+    )
+    epochs: int = Field(20, ge=1, le=1000, description="Distillation epochs at most.")
+    patience: int = Field(
+        3, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
+    )
+    learning_rate: float = Field(2e-3, gt=0, lt=1, description="Peak learning rate.")
+    weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+
+
+class SearchSettings(Settings):
+    """The search for the cell."""
+
+    epochs: int = Field(6, ge=1, le=1000, description="Search epochs.")
+    warmup_epochs: int = Field(1, ge=0, description="Epochs in which alphas rest.")
+    learning_rate: float = Field(
+        2e-3, gt=0, lt=1, description="Peak learning rate of the weights."
+    )
+    alpha_learning_rate: float = Field(
+        2e-2, gt=0, lt=1, description="Learning rate of the alphas."
+    )
+    weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+    start_temperature: float = Field(
+        2.0, ge=0.1, description="Gumbel temperature of the first epoch."
+    )
+    end_temperature: float = Field(
+        0.3, ge=0.1, description="Gumbel temperature of the last epoch."
+    )
+    efficiency_share: float = Field(
+        0.1, ge=0, description="Cost term as a share of the loss at the start."
+    )
+    candidates: int = Field(
+        24, ge=1, le=1000, description="Genotypes compared at the end of the search."
+    )
+
+
+class LossSettings(Settings):
+    """Factors of the losses, and the layer mapping."""
+
+    mapping: str = Field("emd", description="How teacher layers are mapped to student layers.")
+    task: float = Field(1.0, ge=0, description="Factor of the next-item cross-entropy.")
+    embedding: float = Field(0.2, ge=0, description="Factor of the embedding distillation.")
+    hidden: float = Field(0.5, ge=0, description="Factor of the hidden-layer distillation.")
+    logit: float = Field(1.0, ge=0, description="Factor of the logit distillation.")
+    distill_temperature: float = Field(
+        1.0, gt=0, le=20, description="Softens teacher and student logits."
+    )
+
+
+class RunSettings(Settings):
+    """Everything that decides the result of a run, but for the scene."""
+
+    preset: Preset = "quick"
+    teacher: TeacherSettings = TeacherSettings()
+    student: StudentSettings = StudentSettings()
+    search: SearchSettings = SearchSettings()
+    losses: LossSettings = LossSettings()
+    cost: Literal["latency", "flops", "params"] = Field(
+        "latency", description="What --speedup limits."
+    )
+    speedup: float | None = Field(
+        None, gt=1, le=1000,
+        description="How many times cheaper than the teacher a request has to be; none = the preset's target "
+        "(5 at quick, else 10), which falls back to the body where histories are short.",
+    )  # fmt: skip
+    default_speedup: float = Field(
+        5.0, gt=1, description="The preset's target where no speed-up is asked for."
+    )
+    length_cap: int = Field(
+        50, ge=2, le=512, description="Longest history L; shorter where the scene's are."
+    )
+    controls: int = Field(
+        0, ge=0, le=20, description="Random cells of equal cost to compare with."
+    )
+    seed: int = Field(0, ge=0, lt=2**31)
+    threads: int = Field(2, ge=1, le=256, description="Threads of training.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "RunSettings":
+        known = {"teacher": catalog.TEACHERS, "mapping": catalog.MAPPINGS}
+        for kind, name in (("teacher", self.teacher.name), ("mapping", self.losses.mapping)):
+            names = [entry.name for entry in known[kind]]
+            if name not in names:
+                raise ValueError(f"{kind} {name!r} is unknown; known: {', '.join(names)}")
+        if self.teacher.num_layers < 2 * self.student.num_cells:
+            raise ValueError(
+                f"the teacher offers {self.teacher.num_layers} layers to {self.student.num_cells} cells; "
+                "it needs at least two a cell"
+            )
+        if self.teacher.num_blocks % self.teacher.num_layers:
+            raise ValueError("teacher.num_blocks must be a multiple of teacher.num_layers")
+        if self.teacher.width % self.teacher.num_heads:
+            raise ValueError("teacher.width must be a multiple of teacher.num_heads")
+        return self
+
+
+_PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {},
+    "standard": {
+        "teacher": {"num_blocks": 16, "num_layers": 8, "epochs": 80, "patience": 6},
+        "student": {"num_cells": 4, "epochs": 80, "patience": 6},
+        "search": {"epochs": 25, "warmup_epochs": 4},
+        "default_speedup": 10.0,
+    },
+    "paper": {
+        "teacher": {"num_blocks": 16, "width": 256, "num_layers": 8, "epochs": 100, "patience": 8},
+        "student": {"num_cells": 4, "epochs": 100, "patience": 8},
+        "search": {"epochs": 50, "warmup_epochs": 8},
+        "default_speedup": 10.0,
+        "length_cap": 100,
+    },
+}
+
+_ATTENTION_SIZES: dict[str, dict[str, Any]] = {
+    "quick": {"num_blocks": 4, "width": 64, "num_layers": 4},
+    "standard": {"num_blocks": 8, "width": 128, "num_layers": 8},
+    "paper": {"num_blocks": 8, "width": 128, "num_layers": 8, "num_heads": 4},
+}
+
+
+def preset_settings(
+    preset: str = "quick", *, teacher: str = "nextitnet", overrides: dict[str, Any] | None = None
+) -> RunSettings:
+    """Settings of a preset for a teacher, with overrides by dotted key (`teacher.epochs`) on top.
+
+    Raises:
+        SettingsError: An unknown preset, key or value, or values that do not fit together.
+    """
+    if preset not in _PRESETS:
+        raise SettingsError(
+            f"No preset is called {preset!r}. Known: {', '.join(_PRESETS)}. Choose one of these."
+        )
+    tree = _merged({"preset": preset, "teacher": {"name": teacher}}, _PRESETS[preset])
+    if teacher != "nextitnet":
+        tree = _merged(tree, {"teacher": _ATTENTION_SIZES[preset]})
+    for key, value in (overrides or {}).items():
+        branch: dict[str, Any] = {key.rsplit(".", 1)[-1]: value}
+        for name in reversed(key.split(".")[:-1]):
+            branch = {name: branch}
+        tree = _merged(tree, branch)
+    return read_settings(tree)
+
+
+def read_settings(tree: dict[str, Any]) -> RunSettings:
+    """Settings from plain data.
+
+    Raises:
+        SettingsError: One line that names each wrong key, what was found and what is needed.
+    """
+    try:
+        return RunSettings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, Any]:
+    """`KEY=VALUE` pairs of the command line as a dict; values stay text and are checked by the settings.
+
+    Raises:
+        SettingsError: A pair has no `=`.
+    """
+    found = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise SettingsError(
+                f"--set {pair!r} has no '='. Write --set KEY=VALUE, for example --set search.epochs=3."
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = (
+            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
+    return merged
+
+
+def _one_line(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "settings"
+        found = (
+            ""
+            if problem["type"] in ("value_error", "missing")
+            else f" (found {problem['input']!r})"
+        )
+        problems.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
+    return "Settings do not fit: " + "; ".join(problems) + ". See docs/settings.md."

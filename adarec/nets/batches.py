@@ -1,0 +1,101 @@
+"""Batches of histories of about equal length, so that almost no work goes into padding."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+SORT_POOL = 64  # batches that are sorted by length together; more = less padding, less mixing
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Left-padded histories and, for training, the item that follows each real position.
+
+    Attributes:
+        items: [B, L] item indices, 0 = PAD, newest on the right.
+        mask: [B, L] True at real positions; None where every position is real.
+        targets: [P] the next item of each real position in row-major order; None for requests.
+        rows: [B] which sequence of the source each row is.
+    """
+
+    items: Tensor
+    mask: Tensor | None
+    targets: Tensor | None
+    rows: np.ndarray
+
+    @property
+    def num_positions(self) -> int:
+        """P, the number of real positions."""
+        return self.items.numel() if self.mask is None else int(self.mask.sum())
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Many histories in one flat array: sequence i is items[offsets[i]:offsets[i + 1]]."""
+
+    items: np.ndarray
+    offsets: np.ndarray
+    targets: np.ndarray | None = None
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """[N] number of items of each sequence."""
+        return np.diff(self.offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
+    """The chosen sequences as one left-padded batch, as wide as its longest."""
+    starts, lengths = sequences.offsets[rows], sequences.lengths[rows]
+    width = int(lengths.max())
+    column = (
+        np.arange(width)[None, :] - (width - lengths)[:, None]
+    )  # position in the sequence, < 0 = PAD
+    real = column >= 0
+    flat = (starts[:, None] + column)[real]
+    items = np.zeros((len(rows), width), dtype=np.int64)
+    items[real] = sequences.items[flat]
+    targets = (
+        None
+        if sequences.targets is None
+        else torch.from_numpy(sequences.targets[flat].astype(np.int64))
+    )
+    mask = None if real.all() else torch.from_numpy(real)
+    return Batch(items=torch.from_numpy(items), mask=mask, targets=targets, rows=rows)
+
+
+def training_order(
+    sequences: Sequences, *, positions: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Rows of each batch of one epoch: shuffled, sorted by length within pools, cut at about `positions`.
+
+    Every sequence appears exactly once. The order of the batches is shuffled again, so that lengths mix.
+    """
+    shuffled = rng.permutation(len(sequences))
+    lengths = sequences.lengths
+    mean_length = max(1.0, float(lengths.mean()))
+    pool = max(1, int(SORT_POOL * positions / mean_length))
+    batches: list[np.ndarray] = []
+    for start in range(0, len(shuffled), pool):
+        rows = shuffled[start : start + pool]
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        batches.extend(_cut_by_positions(rows, lengths[rows], positions))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def request_batches(sequences: Sequences, *, positions: int) -> Iterator[Batch]:
+    """All sequences once, longest together, for evaluation (order irrelevant: `Batch.rows` says which)."""
+    rows = np.argsort(sequences.lengths, kind="stable")
+    for chosen in _cut_by_positions(rows, sequences.lengths[rows], positions):
+        yield pack_batch(sequences, chosen)
+
+
+def _cut_by_positions(rows: np.ndarray, lengths: np.ndarray, positions: int) -> list[np.ndarray]:
+    """Cuts rows sorted by length into runs of at most `positions` real positions (one row at least)."""
+    block = (np.cumsum(lengths) - lengths) // positions
+    return np.split(rows, np.flatnonzero(np.diff(block)) + 1)

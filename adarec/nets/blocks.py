@@ -1,0 +1,118 @@
+"""Causal building blocks on left-padded [B, L, D]: convolution, attention, item table.
+
+PAD is nothing here: every block maps zeros at PAD to zeros at PAD, by having no bias or by `zero_pads` after it, so that
+a window reaching over the start of a history sees zeros, as if nothing stood there.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def zero_pads(x: Tensor, mask: Tensor | None) -> Tensor:
+    """`x` [B, L, D] with PAD positions set to zero; unchanged where there is no PAD."""
+    return x if mask is None else x * mask.unsqueeze(-1)
+
+
+def shift(x: Tensor, steps: int) -> Tensor:
+    """`x` [B, L, D] moved `steps` positions to the right; zeros enter on the left."""
+    return x if steps == 0 else F.pad(x, (0, 0, steps, 0))[:, : x.shape[1]]
+
+
+def gather_real(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Real positions of `x` [B, L, D], packed as [P, D] in row-major order."""
+    return x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
+
+
+class CausalConv(nn.Module):
+    """Convolution over the positions t, t - d, t - 2d, …; taps beyond the history's start cost nothing.
+
+    It has no bias and looks back only, so PAD positions, which have nothing but PAD before them, stay zero.
+    """
+
+    def __init__(self, width: int, kernel_size: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.weight = nn.Parameter(torch.empty(width, kernel_size * width))  # newest tap first
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, L, D], zero at PAD -> [B, L, D], zero at PAD."""
+        length, width = x.shape[1], x.shape[2]
+        live = min(
+            self.kernel_size, -(-length // self.dilation)
+        )  # taps that reach into the history
+        if live == 1:
+            return F.linear(x, self.weight[:, :width])
+        reach = (live - 1) * self.dilation
+        padded = F.pad(x, (0, 0, reach, 0))
+        starts = range(reach, -1, -self.dilation)
+        taps = torch.cat(
+            [padded[:, start : start + length] for start in starts], dim=-1
+        )  # [B, L, live * D]
+        return F.linear(taps, self.weight[:, : live * width])
+
+
+class CausalAttention(nn.Module):
+    """Multi-head self-attention in which a position sees itself and older real positions only."""
+
+    def __init__(self, width: int, num_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.num_heads, self.dropout = num_heads, dropout
+        self.project_in = nn.Linear(width, 3 * width)
+        self.project_out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """[B, L, D] -> [B, L, D]. PAD queries attend to themselves only, so that no row is empty."""
+        batch, length, width = x.shape
+        query, key, value = (
+            self.project_in(x)
+            .view(batch, length, 3, self.num_heads, width // self.num_heads)
+            .permute(2, 0, 3, 1, 4)
+        )
+        dropout = self.dropout if self.training else 0.0
+        if mask is None:
+            mixed = F.scaled_dot_product_attention(
+                query, key, value, dropout_p=dropout, is_causal=True
+            )
+        else:
+            mixed = F.scaled_dot_product_attention(
+                query, key, value, attn_mask=causal_mask(mask), dropout_p=dropout
+            )
+        return self.project_out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+def causal_mask(mask: Tensor) -> Tensor:
+    """[B, 1, L, L] True where a query may look: at older real positions and at itself."""
+    length = mask.shape[1]
+    older = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
+    itself = torch.eye(length, dtype=torch.bool, device=mask.device)
+    return ((older & mask[:, None, :]) | itself).unsqueeze(1)
+
+
+class ItemTable(nn.Module):
+    """Item embeddings used for input and output alike; row 0 is PAD and stays zero."""
+
+    def __init__(self, num_items: int, width: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(num_items + 1, width, padding_idx=0)
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        with torch.no_grad():
+            self.embedding.weight[0].zero_()
+        self.scale = math.sqrt(width)
+
+    def forward(self, items: Tensor) -> Tensor:
+        """[B, L] item indices -> [B, L, D], scaled by sqrt(D) so that inputs are of the size of positions."""
+        return self.embedding(items) * self.scale
+
+    @property
+    def candidates(self) -> Tensor:
+        """[V, D] the rows of all real items; row i belongs to item index i + 1."""
+        return self.embedding.weight[1:]
+
+    def score(self, hidden: Tensor, items: Tensor | None = None) -> Tensor:
+        """Scores [P, V] of all items, or [P, K] of the given item indices [K], for states [P, D]."""
+        table = self.candidates if items is None else self.embedding(items)
+        return hidden @ table.T

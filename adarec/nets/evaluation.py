@@ -1,0 +1,112 @@
+"""Ranks of the held-out item among the whole catalogue, in chunks of users."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from adarec.errors import RunError
+from adarec.nets.batches import Batch, Sequences, request_batches
+from adarec.nets.encoding import Encoded
+from adarec.ranking import ranks_from_scores, sampled_ranks
+
+EVALUATION_POSITIONS = 8192  # real positions a batch
+SCORE_FLOATS = 1 << 22  # scores held at a time
+
+
+def newest_states(encoded: Encoded, batch: Batch) -> Tensor:
+    """[B, D] the output state at each row's newest item."""
+    lengths = batch.items.new_full((len(batch.items),), batch.items.shape[1])
+    if batch.mask is not None:
+        lengths = batch.mask.sum(1)
+    return encoded.output[lengths.cumsum(0) - 1]
+
+
+def encode_histories(model: nn.Module, histories: Sequences, **call: object) -> Tensor:
+    """[N, D] the state after each history, dropout off; `call` goes to the model (a supernet's `choice`)."""
+    was_training = model.training
+    model.eval()
+    states: Tensor | None = None
+    with torch.inference_mode():
+        for batch in request_batches(histories, positions=EVALUATION_POSITIONS):
+            newest = newest_states(model(batch.items, batch.mask, **call), batch)
+            if states is None:
+                states = newest.new_empty(len(histories), newest.shape[1])
+            states[torch.from_numpy(batch.rows)] = newest
+    model.train(was_training)
+    if states is None:
+        raise ValueError("encode_histories needs at least one history")
+    return states
+
+
+def ranks_of_targets(
+    states: Tensor, candidates: Tensor, targets: np.ndarray, consumed: Sequences | None = None
+) -> np.ndarray:
+    """Rank of each target among all items, [N] int64, by the convention of `adarec.ranking`.
+
+    Args:
+        states: [N, D].
+        candidates: [V, D] item table without PAD.
+        targets: [N] item indices 1..V.
+        consumed: Per row, item indices that count as minus infinity (a target among them ranks last); None = unmasked.
+
+    Raises:
+        RunError: A score is not finite.
+    """
+
+    def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
+        masked = (
+            None if consumed is None else _cells(consumed, chunk.start, chunk.start + len(scores))
+        )
+        return ranks_from_scores(scores, targets[chunk] - 1, masked=masked)
+
+    return _ranked_in_chunks(states, candidates, rank)
+
+
+def sampled_ranks_of_targets(
+    states: Tensor, candidates: Tensor, targets: np.ndarray, *, seed: int
+) -> np.ndarray:
+    """Rank of each target among itself and 100 random items, [N] int64: only to compare with papers."""
+
+    def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
+        return sampled_ranks(scores, targets[chunk] - 1, seed=seed + chunk.start)
+
+    return _ranked_in_chunks(states, candidates, rank)
+
+
+def _ranked_in_chunks(
+    states: Tensor, candidates: Tensor, rank: Callable[[np.ndarray, slice], np.ndarray]
+) -> np.ndarray:
+    ranks = np.empty(len(states), dtype=np.int64)
+    rows = max(1, SCORE_FLOATS // len(candidates))
+    with torch.inference_mode():
+        for start in range(0, len(states), rows):
+            chunk = slice(start, start + rows)
+            scores = states[chunk] @ candidates.T  # [C, V]
+            try:
+                ranks[chunk] = rank(scores.numpy(), chunk)
+            except ValueError as error:
+                raise RunError(str(error)) from error
+    return ranks
+
+
+def _cells(consumed: Sequences, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """(row, column) of the consumed items of rows first..last - 1 in their chunk of scores."""
+    rows = np.repeat(np.arange(last - first), consumed.lengths[first:last])
+    items = consumed.items[consumed.offsets[first] : consumed.offsets[last]].astype(np.int64)
+    return rows, items - 1
+
+
+def history_ranks(
+    model: nn.Module, histories: Sequences, targets: np.ndarray, **call: object
+) -> np.ndarray:
+    """Unmasked ranks [N] of the targets after the histories; see `ranks_of_targets`."""
+    states = encode_histories(model, histories, **call)
+    return ranks_of_targets(states, candidates_of(model), targets)
+
+
+def candidates_of(model: nn.Module) -> Tensor:
+    """[V, D] the item table that the model's states are scored against, without gradient."""
+    holder = model.student if hasattr(model, "student") else model
+    return holder.item_table.candidates.detach()  # type: ignore[no-any-return,union-attr]

@@ -1,0 +1,63 @@
+"""Readers and writers of what stages leave in their folders: weights as safetensors, sizes as JSON."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from adarec.genotype import Genotype
+from adarec.nets.encoding import SequenceModel
+from adarec.nets.students.student import Student, build_student
+from adarec.nets.teachers import build_teacher
+from adarec.runs.files import read_json, write_json
+
+
+def write_teacher(folder: Path, teacher: SequenceModel, description: dict[str, Any]) -> None:
+    """Weights and what `read_teacher` needs to build the model: name, num_items, length, sizes, dropout."""
+    save_file(_contiguous(teacher.state_dict()), folder / "teacher.safetensors")
+    write_json(folder / "teacher.json", description)
+
+
+def read_teacher(folder: Path) -> SequenceModel:
+    """The trained teacher, frozen and in evaluation mode."""
+    described = read_json(folder / "teacher.json")
+    teacher = build_teacher(
+        described["name"], num_items=described["num_items"], length=described["length"], sizes=described["sizes"],
+        dropout=described["dropout"],
+    )  # fmt: skip
+    teacher.load_state_dict(load_file(folder / "teacher.safetensors"))
+    return teacher.eval().requires_grad_(False)
+
+
+def write_student(folder: Path, student: SequenceModel, description: dict[str, Any]) -> None:
+    """Weights and what `read_student` needs: num_items, width, num_cells, genotype, dropout."""
+    save_file(_contiguous(student.state_dict()), folder / "student.safetensors")
+    write_json(folder / "student.json", description)
+
+
+def read_student(folder: Path) -> tuple[Student, dict[str, Any]]:
+    """The distilled student in evaluation mode, and its description."""
+    described = read_json(folder / "student.json")
+    student = build_student(
+        num_items=described["num_items"], width=described["width"], num_cells=described["num_cells"],
+        genotype=Genotype.from_json(described["genotype"]), dropout=described["dropout"],
+    )  # fmt: skip
+    student.load_state_dict(load_file(folder / "student.safetensors"))
+    student.eval().requires_grad_(False)
+    return student, described
+
+
+def write_weights(path: Path, state: dict[str, Tensor]) -> None:
+    """A state dict as safetensors."""
+    save_file(_contiguous(state), path)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The state dict written by `write_weights`."""
+    return load_file(path)
+
+
+def _contiguous(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: torch.clone(value).contiguous() for name, value in state.items()}

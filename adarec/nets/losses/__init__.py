@@ -1,0 +1,1 @@
+"""Task, embedding, hidden-layer, logit and efficiency losses. Each is a mean over real positions."""

@@ -1,0 +1,89 @@
+"""AdaRec's distillation from one batch: embeddings, hidden layers, and the scores shared with the task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adarec.nets.encoding import Encoded
+from adarec.nets.losses.hidden import Mapping as LayerMapping
+from adarec.nets.losses.hidden import layer_distances
+from adarec.nets.losses.scores import dot_scores, score_losses
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Factors of the parts of the loss; see `adarec.config.LossSettings`."""
+
+    task: float
+    embedding: float
+    hidden: float
+    logit: float
+    distill_temperature: float
+
+    @classmethod
+    def from_settings(cls, losses: Mapping[str, float]) -> "LossWeights":
+        """From the plain data of `LossSettings`; the name of the layer mapping is left out."""
+        return cls(**{name: losses[name] for name in cls.__dataclass_fields__})
+
+
+class Projections(nn.Module):
+    """Linear maps from the student's width to the teacher's, used in training only."""
+
+    def __init__(self, student_width: int, teacher_width: int) -> None:
+        super().__init__()
+        self.embedding = nn.Linear(student_width, teacher_width)
+        self.hidden = nn.Linear(student_width, teacher_width)  # one for all layers
+
+
+def distillation_losses(
+    student: Encoded,
+    teacher: Encoded,
+    targets: Tensor,
+    *,
+    student_table: Tensor,
+    teacher_table: Tensor,
+    projections: Projections,
+    mapping: LayerMapping,
+    weights: LossWeights,
+) -> tuple[Tensor, dict[str, float]]:
+    """The whole loss but for the cost term, and its parts by record name.
+
+    Args:
+        student: Packed outputs with gradient.
+        teacher: Packed outputs of the frozen teacher on the same batch.
+        targets: [P] item indices.
+        student_table: [V, D_s] candidates of the student.
+        teacher_table: [V, D_t] candidates of the teacher.
+        projections: Student width -> teacher width.
+        mapping: The layer mapping, which also keeps the epoch's mean flow.
+        weights: Factor of each part.
+    """
+    scored = score_losses(
+        student.output, student_table, targets,
+        teacher_scores=dot_scores(teacher.output, teacher_table),
+        task_weight=weights.task, logit_weight=weights.logit, distill_temperature=weights.distill_temperature,
+    )  # fmt: skip
+    loss = scored.total
+    embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
+    loss = loss + weights.embedding * embedding
+    distances = layer_distances(
+        projections.hidden(torch.stack(student.layers)), torch.stack(teacher.layers)
+    )
+    hidden = mapping.loss(distances)
+    loss = loss + weights.hidden * hidden
+    parts = {
+        "task_loss": scored.task,
+        "logit_loss": scored.logit,
+        "embedding_loss": embedding.item(),
+        "hidden_loss": hidden.item(),
+    }
+    return loss, parts
+
+
+def embedding_loss(projected: Tensor, teacher_embedded: Tensor) -> Tensor:
+    """Mean squared error of layer-normed embeddings [P, D]; zero when the projection matches up to scale."""
+    width = (projected.shape[-1],)
+    return F.mse_loss(F.layer_norm(projected, width), F.layer_norm(teacher_embedded, width))

@@ -1,0 +1,142 @@
+"""Hidden-layer distillation: which student layer learns how much from which teacher layer.
+
+A mapping turns the distances [S, T] of a batch into a flow [S, T] that sums to 1; the loss is <flow, distance>.
+"""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from adarec import catalog
+from adarec.nets.registry import Registry
+
+os.environ.setdefault(
+    "POT_BACKEND_DISABLE_PYTORCH", "1"
+)  # POT's own torch back end costs 2.5 s at import
+
+LAYER_WEIGHT_TEMPERATURE = 0.5  # T of the layer-weight update; unit costs are about 0.3 to 2
+LAYER_WEIGHT_STEP = 0.1
+
+MAPPINGS: Registry[Callable[[int, int], "Mapping"]] = Registry(
+    "mapping", (m.name for m in catalog.MAPPINGS)
+)
+
+
+def layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
+    """Mean squared error between every student and teacher layer after layer norm, [S, T], in 0..4.
+
+    Layer norm makes a feature's scale and offset irrelevant; all pairs come from one matrix product.
+
+    Args:
+        student_layers: [S, P, D] projected to the teacher's width.
+        teacher_layers: [T, P, D] without gradient.
+    """
+    width, positions = student_layers.shape[-1], student_layers.shape[1]
+    student = F.layer_norm(student_layers, (width,)).flatten(1)
+    teacher = F.layer_norm(teacher_layers, (width,)).flatten(1)
+    squares = student.square().sum(1)[:, None] + teacher.square().sum(1)[None, :]
+    return (squares - 2.0 * student @ teacher.T) / (width * positions)
+
+
+class Mapping:
+    """Equal flow between all layers; the base of the others.
+
+    Attributes:
+        student_weights: [S] mass of each student layer, sums to 1.
+        teacher_weights: [T] mass of each teacher layer, sums to 1.
+    """
+
+    def __init__(self, num_student_layers: int, num_teacher_layers: int) -> None:
+        self.student_weights = np.full(num_student_layers, 1.0 / num_student_layers)
+        self.teacher_weights = np.full(num_teacher_layers, 1.0 / num_teacher_layers)
+        self._reset()
+
+    def _reset(self) -> None:
+        shape = (len(self.student_weights), len(self.teacher_weights))
+        self.flow_sum, self.distance_sum, self.num_batches = np.zeros(shape), np.zeros(shape), 0
+
+    def flow(self, distance: np.ndarray) -> np.ndarray:
+        """The flow [S, T] for distances [S, T]."""
+        del distance
+        return np.outer(self.student_weights, self.teacher_weights)
+
+    def loss(self, distance: Tensor) -> Tensor:
+        """<flow, distance>; the flow is a constant for the gradient."""
+        constant = distance.detach().double().cpu().numpy()
+        flow = self.flow(constant)
+        self.flow_sum += flow
+        self.distance_sum += constant
+        self.num_batches += 1
+        return (torch.from_numpy(flow).to(distance) * distance).sum()
+
+    def end_epoch(self) -> dict[str, np.ndarray]:
+        """The epoch's mean flow and distance [S, T] and the layer weights used; then updates the weights."""
+        count = max(1, self.num_batches)
+        record = {
+            "mapping": self.flow_sum / count,
+            "distance": self.distance_sum / count,
+            "student_layer_weights": self.student_weights.copy(),
+            "teacher_layer_weights": self.teacher_weights.copy(),
+        }
+        if self.num_batches:
+            self.update_weights(self.flow_sum * self.distance_sum / count**2)
+        self._reset()
+        return record
+
+    def update_weights(self, transported: np.ndarray) -> None:
+        """Moves the layer weights after an epoch; `transported` [S, T] is flow x distance. Fixed here."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint needs to go on as if undisturbed."""
+        names = ("student_weights", "teacher_weights", "flow_sum", "distance_sum")
+        state = {name: torch.from_numpy(getattr(self, name).copy()) for name in names}
+        return state | {"num_batches": torch.tensor(self.num_batches)}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Restores what `state` gave."""
+        for name in ("student_weights", "teacher_weights", "flow_sum", "distance_sum"):
+            setattr(self, name, state[name].numpy().copy())
+        self.num_batches = int(state["num_batches"])
+
+
+class EmdMapping(Mapping):
+    """Optimal transport between layers (AdaRec, Earth Mover's Distance), layer weights moving once an epoch."""
+
+    def flow(self, distance: np.ndarray) -> np.ndarray:
+        """The cheapest flow between the layer weights, by POT's network simplex."""
+        import ot  # only the worker pays for this import
+
+        return np.asarray(
+            ot.emd(self.student_weights, self.teacher_weights, np.ascontiguousarray(distance))
+        )
+
+    def update_weights(self, transported: np.ndarray) -> None:
+        """w <- 0.9 w + 0.1 softmax(-unit cost / T): layers that are cheap to reach count more.
+
+        The published rule jumps between two states (it replaces the weights at every step); this one settles.
+        """
+        for name, axis in (("student_weights", 1), ("teacher_weights", 0)):
+            weights = getattr(self, name)
+            unit_cost = transported.sum(axis=axis) / weights
+            preference = np.exp(-(unit_cost - unit_cost.min()) / LAYER_WEIGHT_TEMPERATURE)
+            moved = (
+                1 - LAYER_WEIGHT_STEP
+            ) * weights + LAYER_WEIGHT_STEP * preference / preference.sum()
+            setattr(self, name, moved / moved.sum())
+
+
+class NoMapping(Mapping):
+    """No hidden distillation; distances are still recorded, the flow is zero."""
+
+    def flow(self, distance: np.ndarray) -> np.ndarray:
+        """Zeros [S, T]."""
+        return np.zeros_like(distance)
+
+
+MAPPINGS.register("emd")(EmdMapping)
+MAPPINGS.register("uniform")(Mapping)
+MAPPINGS.register("none")(NoMapping)

@@ -1,0 +1,98 @@
+"""Quality, size and speed of trained models: what the `M` of a result holds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from adarec.nets.batches import Sequences
+from adarec.nets.encoding import SequenceModel
+from adarec.nets.evaluation import encode_histories, ranks_of_targets, sampled_ranks_of_targets
+from adarec.nets.export import Request, write_body_graph, write_request_graph
+from adarec.nets.latency import Latency, eager_call, request_call, time_in_turn
+from adarec.ranking import metrics_from_ranks
+
+SAMPLED_SEED = 42
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Rank of each user's test item [U] under three protocols."""
+
+    unmasked: np.ndarray
+    masked: np.ndarray
+    sampled: np.ndarray
+
+    def metrics(self) -> dict[str, Any]:
+        """The metric entries of an `M`."""
+        return {
+            "metrics": metrics_from_ranks(self.unmasked),
+            "metrics_masked": metrics_from_ranks(self.masked),
+            "metrics_sampled_100": metrics_from_ranks(self.sampled),
+        }
+
+
+def rank_test_items(
+    model: SequenceModel, histories: Sequences, targets: np.ndarray, consumed: Sequences
+) -> Ranks:
+    """Ranks of the held-out items after the histories [U], whole catalogue, masked, and among 100 random ones."""
+    states = encode_histories(model, histories)
+    candidates = model.item_table.candidates.detach()
+    return Ranks(
+        unmasked=ranks_of_targets(states, candidates, targets),
+        masked=ranks_of_targets(states, candidates, targets, consumed),
+        sampled=sampled_ranks_of_targets(states, candidates, targets, seed=SAMPLED_SEED),
+    )
+
+
+def model_size(model: SequenceModel, *, length: int) -> dict[str, int]:
+    """Parameters with and without the item table, and multiply-adds of one request (scoring included)."""
+    params = sum(parameter.numel() for parameter in model.parameters())
+    table = model.item_table.embedding.weight.numel()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        Request(model)(torch.ones(1, length, dtype=torch.int64))
+    return {
+        "params": params, "params_without_embeddings": params - table, "macs": counter.get_total_flops() // 2,
+    }  # fmt: skip
+
+
+def time_models(
+    models: dict[str, SequenceModel], folder: Path, *, length: int, num_items: int
+) -> dict[str, Any]:
+    """Latencies of the models, all graphs in turn; leaves `<name>.onnx` in `folder`.
+
+    Returns:
+        Per model `latency_ms`, `latency_body_ms`, `latency_eager_ms`, each with p50 and p95.
+    """
+    calls = {}
+    for name, model in models.items():
+        write_request_graph(model, folder / f"{name}.onnx", length=length)
+        body = folder / f"{name}.body.onnx"
+        write_body_graph(model, body, length=length)
+        shape = {"length": length, "num_items": num_items}
+        calls[f"{name}.latency_ms"] = request_call(
+            folder / f"{name}.onnx", outputs=["top_items", "top_scores"], **shape
+        )
+        calls[f"{name}.latency_body_ms"] = request_call(body, outputs=["state"], **shape)
+    times = time_in_turn(calls) | _eager_times(models, length=length, num_items=num_items)
+    for name in models:
+        (folder / f"{name}.body.onnx").unlink()
+    kinds = ("latency_ms", "latency_body_ms", "latency_eager_ms")
+    return {name: {kind: times[f"{name}.{kind}"].to_json() for kind in kinds} for name in models}
+
+
+def _eager_times(
+    models: dict[str, SequenceModel], *, length: int, num_items: int
+) -> dict[str, Latency]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return time_in_turn({
+            f"{name}.latency_eager_ms": eager_call(Request(model), length=length, num_items=num_items)
+            for name, model in models.items()
+        })  # fmt: skip
+    finally:
+        torch.set_num_threads(threads)

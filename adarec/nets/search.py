@@ -1,0 +1,228 @@
+"""The search: weights on most users, alphas on the architecture slice, one sampled op per edge and step."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from adarec import catalog
+from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
+from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
+from adarec.nets.costs import CostModel
+from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
+from adarec.nets.evaluation import candidates_of
+from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
+from adarec.nets.losses.hidden import Mapping
+from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_ops
+from adarec.nets.students.student import Supernet
+from adarec.nets.training import Validation, adamw, set_learning_rate
+
+
+@dataclass(frozen=True)
+class SearchSchedule:
+    """How the supernet is trained.
+
+    Attributes:
+        epochs: Passes over all training prefixes (each through a weight or an alpha step).
+        warmup_epochs: Alphas rest during these; ops are drawn uniformly.
+        learning_rate: Peak rate of the weights.
+        alpha_learning_rate: Rate of the alphas (Adam, betas .5 and .999).
+        weight_decay: AdamW's on matrices; alphas get 1e-3.
+        batch_positions: Real positions a step.
+        clip_norm: Largest gradient norm.
+        start_temperature, end_temperature: Gumbel temperature, falling geometrically.
+        efficiency_share: Size of the cost term at the start, as a share of the rest of the loss.
+        seed: Batches, sampled ops, dropout.
+    """
+
+    epochs: int
+    warmup_epochs: int
+    learning_rate: float
+    alpha_learning_rate: float
+    weight_decay: float
+    batch_positions: int
+    clip_norm: float
+    start_temperature: float
+    end_temperature: float
+    efficiency_share: float
+    seed: int
+
+
+class Search:
+    """The `EpochWork` of one search.
+
+    Args:
+        supernet: Trained in place.
+        teacher: Frozen.
+        weight_sequences: Training windows of the users outside the architecture slice.
+        alpha_sequences: Training windows of the slice.
+        validation: Validation items of the slice's users; never enters a gradient.
+        projections: Student width -> teacher width.
+        mapping: Layer mapping of the hidden loss.
+        weights: Factors of the losses.
+        costs: The cost table.
+        schedule: Length and speed.
+    """
+
+    def __init__(
+        self, supernet: Supernet, teacher: nn.Module, *, weight_sequences: Sequences, alpha_sequences: Sequences,
+        validation: Validation, projections: Projections, mapping: Mapping, weights: LossWeights, costs: CostModel,
+        schedule: SearchSchedule,
+    ) -> None:  # fmt: skip
+        self.supernet, self.teacher, self.mapping = supernet, teacher, mapping
+        self.weight_sequences, self.alpha_sequences, self.validation = (
+            weight_sequences,
+            alpha_sequences,
+            validation,
+        )
+        self.loss_weights, self.costs, self.schedule = weights, costs, schedule
+        self.epochs, self.seed = schedule.epochs, schedule.seed
+        self.trained = nn.ModuleDict({"student": supernet.student, "projections": projections})
+        self.weight_optimizer = adamw(
+            self.trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay
+        )
+        self.alpha_optimizer = torch.optim.Adam(
+            [supernet.alphas],
+            lr=schedule.alpha_learning_rate,
+            betas=(0.5, 0.999),
+            weight_decay=1e-3,
+        )
+        self.efficiency_weight = (
+            0.0  # set from the first alpha step, so that scenes and units are alike
+        )
+        self.epoch = 0
+
+    def begin_epoch(self, epoch: int) -> list[tuple[str, np.ndarray]]:
+        """Weight and alpha steps of the epoch, alpha steps spread evenly; every window once."""
+        self.epoch = epoch
+        rng = np.random.default_rng(epoch_seed(self.seed, epoch))
+        positions = self.schedule.batch_positions
+        weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
+        alpha_rows = training_order(self.alpha_sequences, positions=positions, rng=rng)
+        steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
+        steps += [
+            ((i + 0.5) / len(alpha_rows), "alpha", rows) for i, rows in enumerate(alpha_rows)
+        ]
+        return [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
+
+    def step(self, item: tuple[str, np.ndarray], done: float) -> tuple[dict[str, float], int]:
+        """One weight step, or one alpha step (in the warm-up, alpha batches only train nothing)."""
+        kind, rows = item
+        if kind == "weight":
+            return self._weight_step(pack_batch(self.weight_sequences, rows), done)
+        return self._alpha_step(pack_batch(self.alpha_sequences, rows))
+
+    @property
+    def gumbel_temperature(self) -> float:
+        """Falls geometrically over the epochs after the warm-up."""
+        span = max(1, self.schedule.epochs - self.schedule.warmup_epochs - 1)
+        share = min(1.0, max(0.0, (self.epoch - 1 - self.schedule.warmup_epochs) / span))
+        start, end = self.schedule.start_temperature, self.schedule.end_temperature
+        return max(MIN_TEMPERATURE, start * (end / start) ** share)
+
+    @property
+    def is_warming_up(self) -> bool:
+        """True while alphas rest and ops are drawn uniformly."""
+        return self.epoch <= self.schedule.warmup_epochs
+
+    def _weight_step(self, batch: Batch, done: float) -> tuple[dict[str, float], int]:
+        set_learning_rate(
+            self.weight_optimizer, self.schedule.learning_rate * warm_cosine(done, floor=0.2)
+        )
+        self.trained.train()
+        alphas = self.supernet.alphas.detach()
+        logits = torch.zeros_like(alphas) if self.is_warming_up else alphas
+        choice, _ = sample_ops(
+            logits, gumbel_temperature=self.gumbel_temperature, noise=gumbel_noise(alphas.shape)
+        )
+        self.weight_optimizer.zero_grad(set_to_none=True)
+        loss, parts = self._loss(batch, choice, None)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
+        self.weight_optimizer.step()
+        return parts | {"loss": loss.item()}, batch.num_positions
+
+    def _alpha_step(self, batch: Batch) -> tuple[dict[str, float], int]:
+        if self.is_warming_up:
+            return {}, batch.num_positions
+        self.trained.eval()
+        alphas = self.supernet.alphas
+        temperature = self.gumbel_temperature
+        choice, gates = sample_ops(
+            alphas, gumbel_temperature=temperature, noise=gumbel_noise(alphas.shape)
+        )
+        self.trained.requires_grad_(False)
+        loss, _ = self._loss(batch, choice, gates)
+        cost = self.costs.expected(alphas)
+        if self.efficiency_weight == 0.0:
+            self.efficiency_weight = (
+                self.schedule.efficiency_share * abs(loss.item()) / cost.item()
+            )
+        efficiency = self.efficiency_weight * cost
+        total = loss + efficiency
+        self.alpha_optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        self.trained.requires_grad_(True)
+        self.alpha_optimizer.step()
+        return {
+            "alpha_loss": total.item(),
+            "efficiency_loss": efficiency.item(),
+        }, batch.num_positions
+
+    def _loss(
+        self, batch: Batch, choice: list[str], gates: Tensor | None
+    ) -> tuple[Tensor, dict[str, float]]:
+        with torch.no_grad():
+            taught = self.teacher(batch.items, batch.mask)
+        encoded = self.supernet(batch.items, batch.mask, choice=choice, gates=gates)
+        return distillation_losses(
+            encoded, taught, batch.targets, student_table=self.supernet.student.item_table.candidates,
+            teacher_table=candidates_of(self.teacher), projections=self.trained["projections"], mapping=self.mapping,
+            weights=self.loss_weights,
+        )  # type: ignore  # fmt: skip
+
+    def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
+        """Validates the strongest op of each edge and records all that the pages draw."""
+        alphas = self.supernet.alphas.detach()
+        op_weights = torch.softmax(alphas, dim=-1)
+        strongest = [catalog.OP_NAMES[k] for k in alphas.argmax(dim=-1).tolist()]
+        found = self.validation.metrics(self.supernet, choice=strongest)
+        expected = float(self.costs.expected(alphas))
+        entropy = float(-(op_weights * torch.log_softmax(alphas, dim=-1)).sum(-1).mean())
+        metrics = means | {
+            "validation_ndcg@10": found["ndcg@10"],
+            "gumbel_temperature": self.gumbel_temperature,
+            "expected_cost": expected,
+            "expected_speedup": self.costs.teacher / expected,
+            "alpha_entropy": entropy,
+        }
+        arrays = {
+            "alphas": alphas.numpy().copy(),
+            "op_weights": op_weights.numpy(),
+        } | self.mapping.end_epoch()
+        return EpochOutcome(metrics, arrays)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Supernet, projections, optimisers, mapping."""
+        found = prefixed(self.trained.state_dict(), "trained") | {"alphas": self.supernet.alphas}
+        found |= optimizer_tensors(self.weight_optimizer, "weight_optimizer")
+        found |= optimizer_tensors(self.alpha_optimizer, "alpha_optimizer")
+        return found | prefixed(self.mapping.state(), "mapping")
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Restores `tensors`."""
+        self.trained.load_state_dict(unprefixed(tensors, "trained"))
+        self.supernet.alphas.data.copy_(tensors["alphas"])
+        load_optimizer(self.weight_optimizer, tensors, "weight_optimizer")
+        load_optimizer(self.alpha_optimizer, tensors, "alpha_optimizer")
+        self.mapping.load_state(unprefixed(tensors, "mapping"))
+
+    def progress(self) -> dict[str, Any]:
+        """The scale of the cost term."""
+        return {"efficiency_weight": self.efficiency_weight}
+
+    def load_progress(self, progress: dict[str, Any]) -> None:
+        """Restores `progress`."""
+        self.efficiency_weight = progress["efficiency_weight"]

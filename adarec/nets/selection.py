@@ -1,0 +1,189 @@
+"""From alphas to a genotype: candidates within the cost limit, ranked by the supernet's validation accuracy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from adarec import catalog
+from adarec.errors import TargetError
+from adarec.genotype import Genotype, cell_edges
+from adarec.nets.costs import SLACK, CostModel
+from adarec.nets.students.student import Supernet
+from adarec.nets.training import Validation
+
+PARAMETRIC = tuple(op.name for op in catalog.OPS if op.parametric)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A genotype with its cost by the table and its predicted accuracy."""
+
+    genotype: Genotype
+    cost: float
+    predicted_ndcg: float
+    within_limit: bool
+
+
+def is_connected(genotype: Genotype) -> bool:
+    """True when every node keeps at least one edge that is not zero."""
+    nodes_with_input = {target for _, target, op in genotype.edges if op != "zero"}
+    return len(nodes_with_input) == genotype.num_nodes
+
+
+def all_skip(num_nodes: int) -> Genotype:
+    """The lightest cell whose every edge carries something."""
+    return Genotype(num_nodes, ("skip",) * len(cell_edges(num_nodes)))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the student may cost.
+
+    Attributes:
+        costs: The cost model on the terms of the limit.
+        of: "request" (scoring and top 10 included) or "body".
+        speedup: How many times cheaper than the teacher it has to be.
+        limit: The most it may cost by the table, `SLACK` times teacher / speed-up.
+    """
+
+    costs: CostModel
+    of: str
+    speedup: float
+    limit: float
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data for search.json and the result."""
+        return {
+            "of": self.of,
+            "speedup": self.speedup,
+            "limit": self.limit,
+            "unit": self.costs.unit,
+        }
+
+
+def choose_target(
+    request: CostModel, body: CostModel, *, speedup: float | None, default: float
+) -> Target:
+    """The cost limit of a search.
+
+    A speed-up that was asked for holds for the whole request and is refused when even the all-skip cell breaks it.
+    Without one, `default` holds for the request if a cell with a convolution fits; on scenes with short histories,
+    where scoring alone uses up the limit, 0.8 x `default` holds for the body.
+
+    Raises:
+        TargetError: With the speed-up that is within reach.
+    """
+    if speedup is not None:
+        limit = request.teacher / speedup
+        lightest = request.of(all_skip(request.num_nodes))
+        if lightest > limit:
+            raise TargetError(
+                f"Even the all-skip cell costs {lightest:.3g} {request.unit}, over the limit of {limit:.3g} "
+                f"{request.unit} that --speedup {speedup:g} sets. Up to {request.teacher / lightest:.1f} is within "
+                "reach: lower --speedup, or choose a heavier preset."
+            )
+        return Target(request, "request", speedup, SLACK * limit)
+    target = Target(request, "request", default, SLACK * request.teacher / default)
+    if not lightest_genotype(request, limit=target.limit).is_collapsed:
+        return target
+    return Target(body, "body", 0.8 * default, SLACK * body.teacher / (0.8 * default))
+
+
+def draw_candidates(
+    alphas: Tensor, costs: CostModel, *, limit: float, count: int, rng: np.random.Generator
+) -> list[Genotype]:
+    """Distinct connected genotypes within the limit: the alphas' own choice first, then samples from the alphas.
+
+    The alphas' choice is the one of highest total weight within the limit, found by trading ops against cost. A
+    cell without a parametric op is not offered while one with such an op fits.
+    """
+    log_weights = torch.log_softmax(alphas.detach(), dim=-1).double().numpy()
+    op_costs = costs.op_costs.double().numpy()
+    num_nodes = costs.num_nodes
+    found: dict[tuple[str, ...], Genotype] = {}
+
+    def offer(indices: np.ndarray) -> None:
+        genotype = Genotype(num_nodes, tuple(catalog.OP_NAMES[k] for k in indices))
+        if is_connected(genotype) and not genotype.is_collapsed and costs.of(genotype) <= limit:
+            found.setdefault(genotype.ops, genotype)
+
+    scale = np.ptp(log_weights) / max(np.ptp(op_costs), 1e-12)
+    for price in np.concatenate([[0.0], np.geomspace(0.01, 100.0, 25)]):
+        offer((log_weights - price * scale * op_costs).argmax(axis=1))
+    tries = 0
+    while len(found) < count and tries < 200 * count:
+        tries += 1
+        softness = rng.uniform(
+            1.0, 4.0
+        )  # flatter than the alphas, for candidates beyond their favourites
+        price = scale * rng.choice([0.0, 0.3, 1.0, 3.0])
+        gumbel = rng.gumbel(size=log_weights.shape)
+        offer((log_weights / softness - price * op_costs + gumbel).argmax(axis=1))
+    return list(found.values()) or [lightest_genotype(costs, limit=limit)]
+
+
+def lightest_genotype(costs: CostModel, *, limit: float) -> Genotype:
+    """A chain with one parametric op if that fits the limit, else the all-skip cell."""
+    by_cost = sorted(
+        PARAMETRIC, key=lambda name: float(costs.op_costs[catalog.OP_NAMES.index(name)])
+    )
+    for op in by_cost:
+        ops = tuple(
+            (op if (source, target) == (0, 1) else "skip") if source == target - 1 else "zero"
+            for source, target in cell_edges(costs.num_nodes)
+        )
+        genotype = Genotype(costs.num_nodes, ops)
+        if costs.of(genotype) <= limit:
+            return genotype
+    return all_skip(costs.num_nodes)
+
+
+def rank_candidates(
+    supernet: Supernet,
+    genotypes: list[Genotype],
+    validation: Validation,
+    costs: CostModel,
+    *,
+    limit: float,
+) -> list[Candidate]:
+    """Candidates by predicted accuracy, best first; ties go to the cheaper one.
+
+    Predicted accuracy = validation NDCG@10 of the architecture slice's users with the supernet's weights.
+    """
+    ranked = []
+    for genotype in genotypes:
+        predicted = validation.metrics(supernet, choice=genotype.ops)["ndcg@10"]
+        cost = costs.of(genotype)
+        ranked.append(Candidate(genotype, cost, predicted, within_limit=cost <= limit))
+    return sorted(ranked, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
+
+
+def random_genotype(
+    costs: CostModel, *, cost: float, tolerance: float, rng: np.random.Generator
+) -> Genotype:
+    """A random connected genotype whose cost is within `tolerance` of `cost`; the nearest of many if none is.
+
+    Raises:
+        TargetError: No cell with a convolution was found at all.
+    """
+    num_edges = len(cell_edges(costs.num_nodes))
+    nearest, gap = None, np.inf
+    for _ in range(4000):
+        ops = tuple(
+            catalog.OP_NAMES[k] for k in rng.integers(len(catalog.OP_NAMES), size=num_edges)
+        )
+        genotype = Genotype(costs.num_nodes, ops)
+        if not is_connected(genotype) or genotype.is_collapsed:
+            continue
+        distance = abs(costs.of(genotype) - cost) / cost
+        if distance <= tolerance:
+            return genotype
+        if distance < gap:
+            nearest, gap = genotype, distance
+    if nearest is None:
+        raise TargetError(
+            "No random cell with a convolution exists at this cost. Run without --controls."
+        )
+    return nearest

@@ -1,0 +1,207 @@
+"""Training of a teacher, or of a derived student from its teacher, with early stopping on the validation item."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
+from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
+from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
+from adarec.nets.evaluation import candidates_of, history_ranks
+from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
+from adarec.nets.losses.hidden import Mapping
+from adarec.nets.losses.scores import score_losses
+from adarec.ranking import metrics_from_ranks
+
+BatchLoss = Callable[[Batch], tuple[Tensor, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class TrainingSchedule:
+    """How long and how fast to train.
+
+    Attributes:
+        epochs: At most this many.
+        patience: Stop after so many epochs without a better validation NDCG@10.
+        learning_rate: Peak, after warm-up.
+        weight_decay: AdamW's, on matrices only.
+        batch_positions: Real positions a step.
+        clip_norm: Largest gradient norm.
+        seed: Order of batches and dropout.
+    """
+
+    epochs: int
+    patience: int
+    learning_rate: float
+    weight_decay: float
+    batch_positions: int
+    clip_norm: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Histories [N] and the validation item of each, ranked after every epoch to choose the best one."""
+
+    histories: Sequences
+    targets: np.ndarray
+
+    def metrics(self, model: nn.Module, **call: object) -> dict[str, float]:
+        """All ranking metrics, full catalogue, unmasked."""
+        return metrics_from_ranks(history_ranks(model, self.histories, self.targets, **call))
+
+
+def adamw(module: nn.Module, *, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices but not on biases, norms and item tables."""
+    tables = {id(m.weight) for m in module.modules() if isinstance(m, nn.Embedding)}
+    decayed = [p for p in module.parameters() if p.dim() > 1 and id(p) not in tables]
+    kept = [p for p in module.parameters() if p.dim() <= 1 or id(p) in tables]
+    groups = [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": kept, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]], lr=learning_rate, betas=(0.9, 0.98), fused=True
+    )
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Sets the rate of every parameter group."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+
+
+class Training:
+    """The `EpochWork` of one model; `best_state` holds the weights of its best epoch.
+
+    Args:
+        model: Trained in place.
+        sequences: Training windows with targets.
+        batch_loss: Loss with gradient, and its parts for the records.
+        validation: Chooses the best epoch.
+        schedule: Length and speed.
+        extra: Further modules that are trained with the model (projections).
+        mapping: A layer mapping whose state belongs to the checkpoint.
+    """
+
+    def __init__(
+        self, model: nn.Module, *, sequences: Sequences, batch_loss: BatchLoss, validation: Validation,
+        schedule: TrainingSchedule, extra: nn.Module | None = None, mapping: Mapping | None = None,
+    ) -> None:  # fmt: skip
+        self.model, self.mapping = model, mapping
+        self.trained = nn.ModuleDict(
+            {"model": model} | ({"extra": extra} if extra is not None else {})
+        )
+        self.sequences, self.batch_loss, self.validation, self.schedule = (
+            sequences,
+            batch_loss,
+            validation,
+            schedule,
+        )
+        self.epochs, self.seed = schedule.epochs, schedule.seed
+        self.optimizer = adamw(
+            self.trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay
+        )
+        self.best_ndcg, self.best_epoch, self.last_epoch = -1.0, 0, 0
+        self.best_state: dict[str, Tensor] = {}
+
+    def begin_epoch(self, epoch: int) -> list[np.ndarray]:
+        """Rows of each batch."""
+        rng = np.random.default_rng(epoch_seed(self.seed, epoch))
+        return training_order(self.sequences, positions=self.schedule.batch_positions, rng=rng)
+
+    def step(self, item: np.ndarray, done: float) -> tuple[dict[str, float], int]:
+        """One optimiser step on one batch."""
+        self.trained.train()
+        batch = pack_batch(self.sequences, item)
+        set_learning_rate(self.optimizer, self.schedule.learning_rate * warm_cosine(done))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss, parts = self.batch_loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
+        self.optimizer.step()
+        return parts | {"loss": loss.item()}, batch.num_positions
+
+    def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
+        """Validates and keeps the best weights."""
+        self.last_epoch = epoch
+        found = self.validation.metrics(self.model)
+        if found["ndcg@10"] > self.best_ndcg:
+            self.best_ndcg, self.best_epoch = found["ndcg@10"], epoch
+            self.best_state = {
+                name: value.clone() for name, value in self.model.state_dict().items()
+            }
+        metrics = means | {f"validation_{name}": found[name] for name in ("ndcg@10", "hr@10")}
+        arrays = {} if self.mapping is None else self.mapping.end_epoch()
+        return EpochOutcome(
+            metrics, arrays, finished=epoch - self.best_epoch >= self.schedule.patience
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Model, best weights, optimiser, mapping."""
+        found = prefixed(self.trained.state_dict(), "trained") | prefixed(self.best_state, "best")
+        found |= optimizer_tensors(self.optimizer, "optimizer")
+        return found if self.mapping is None else found | prefixed(self.mapping.state(), "mapping")
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Restores `tensors`."""
+        self.trained.load_state_dict(unprefixed(tensors, "trained"))
+        self.best_state = unprefixed(tensors, "best")
+        load_optimizer(self.optimizer, tensors, "optimizer")
+        if self.mapping is not None:
+            self.mapping.load_state(unprefixed(tensors, "mapping"))
+
+    def progress(self) -> dict[str, Any]:
+        """Best and last epoch so far."""
+        return {
+            "best_ndcg": self.best_ndcg,
+            "best_epoch": self.best_epoch,
+            "last_epoch": self.last_epoch,
+        }
+
+    def load_progress(self, progress: dict[str, Any]) -> None:
+        """Restores `progress`."""
+        self.best_ndcg, self.best_epoch = progress["best_ndcg"], progress["best_epoch"]
+        self.last_epoch = progress["last_epoch"]
+
+
+def next_item_loss(model: nn.Module) -> BatchLoss:
+    """Full-catalogue cross-entropy of a teacher on its own."""
+
+    def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        encoded = model(batch.items, batch.mask)
+        scored = score_losses(encoded.output, model.item_table.candidates, batch.targets)  # type: ignore
+        return scored.total, {"task_loss": scored.task}
+
+    return loss
+
+
+def distilled_loss(
+    student: nn.Module,
+    teacher: nn.Module,
+    *,
+    projections: Projections,
+    mapping: Mapping,
+    weights: LossWeights,
+) -> BatchLoss:
+    """Task loss and distillation of a derived student; the teacher is frozen and runs once a batch."""
+
+    def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        with torch.no_grad():
+            taught = teacher(batch.items, batch.mask)
+        encoded = student(batch.items, batch.mask)
+        return distillation_losses(
+            encoded, taught, batch.targets, student_table=student.item_table.candidates,  # type: ignore
+            teacher_table=candidates_of(teacher), projections=projections, mapping=mapping, weights=weights,
+        )  # fmt: skip
+
+    return loss
+
+
+def freeze(teacher: nn.Module) -> nn.Module:
+    """The teacher in evaluation mode, without gradients."""
+    return teacher.eval().requires_grad_(False)

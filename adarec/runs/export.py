@@ -1,0 +1,104 @@
+"""The folder a person takes home: graph, weights, cell, vocabulary, settings and a model card."""
+
+import os
+import shutil
+from pathlib import Path
+
+from adarec.errors import ArtefactError, RunError
+from adarec.genotype import Genotype
+from adarec.runs.files import write_json
+from adarec.runs.records import RunRecord
+from adarec.runs.workspace import Workspace
+
+COPIED = (
+    ("measure", "student.onnx"), ("student", "student.safetensors"), ("search", "genotype.json"),
+)  # fmt: skip
+
+
+def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
+    """Writes the export of a finished run to `folder` and returns the files.
+
+    Raises:
+        RunError: The run has not finished.
+        ArtefactError: `folder` exists and holds something else.
+    """
+    record = workspace.store.run(run)
+    if record.result is None:
+        raise RunError(
+            f"{run} is {record.state}, and only a finished run can be exported. Resume it, or wait."
+        )
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not _is_export(folder))
+    ):
+        raise ArtefactError(
+            f"{folder} exists and is not an earlier export. Name a new or empty folder."
+        )
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    keys = {step["role"]: step["key"] for step in record.steps}
+    for role, name in COPIED:
+        shutil.copyfile(workspace.artefacts.path(keys[role]) / name, partial / name)
+    shutil.copyfile(
+        workspace.artefacts.path(record.scene_key) / "items.parquet", partial / "items.parquet"
+    )
+    write_json(partial / "settings.json", record.settings)
+    write_json(partial / "result.json", record.result)
+    (partial / "README.md").write_text(model_card(record), encoding="utf-8")
+    if folder.exists():
+        shutil.rmtree(folder)
+    os.replace(partial, folder)
+    return sorted(folder.iterdir())
+
+
+def _is_export(folder: Path) -> bool:
+    return (folder / "student.onnx").is_file() and (folder / "genotype.json").is_file()
+
+
+def model_card(record: RunRecord) -> str:
+    """Markdown that says what the model is, how good, how fast, and how it was measured."""
+    result = record.result or {}
+    scene, student, teacher = result["scene"], result["student"], result["teacher"]
+    rows = []
+    for name, model in (("teacher", teacher), ("student", student)):
+        metrics = model["metrics"]
+        rows.append(
+            f"| {name} | {metrics['ndcg@10']:.4f} | {metrics['hr@10']:.4f} | {model['latency_ms']['p50']:.3f} | "
+            f"{model['params']:,} | {model['macs']:,} |"
+        )
+    counts = ", ".join(
+        f"{name.replace('_', ' ')} {found['ndcg@10']:.4f}"
+        for name, found in result["baselines"].items()
+    )
+    environment = result["environment"]
+    return "\n".join([
+        f"# {scene['name']}: a small sequential recommender",
+        "",
+        f"Found by AdaRec Studio in run `{record.run}`, distilled from a {teacher['name']} teacher on "
+        f"{scene['users']:,} users, {scene['items']:,} items and {scene['interactions']:,} interactions.",
+        "",
+        f"**Verdict.** {result['verdict']}",
+        "",
+        "| model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+        f"NDCG@10 of counting: {counts}.",
+        "",
+        f"Cell: {Genotype.from_json(student['genotype']).describe()}; sees the newest "
+        f"{student['receptive_field']} items.",
+        "",
+        f"Ranking: {result['protocol']['ranking']}. Latency: {result['protocol']['latency']}, on "
+        f"{environment['cpu']}. Seed {record.seed}.",
+        "",
+        "## Use",
+        "",
+        "`student.onnx` takes `history` (int64 [1, "
+        f"{scene['sequence_length']}], item indices, 0 = padding on the left) and gives `top_items`, `top_scores` "
+        "and `scores`. Item index i is row i - 1 of `items.parquet`.",
+        "",
+        "```",
+        'python -m adarec recommend . --history "id1,id2" --top 10',
+        "```",
+        "",
+    ])  # fmt: skip

@@ -1,0 +1,49 @@
+"""The result of a run, assembled from what its stages left."""
+
+from typing import Any
+
+from adarec.runs.files import read_json
+from adarec.runs.records import RunRecord
+from adarec.runs.workspace import Workspace
+
+
+def assemble_result(
+    workspace: Workspace,
+    run: RunRecord,
+    *,
+    environment: dict[str, Any],
+    peak_rss_mb: float,
+    reused: list[str],
+) -> dict[str, Any]:
+    """The result object of `search --json` and `show --json`.
+
+    Args:
+        workspace: Where the artefacts are.
+        run: The finished run.
+        environment: What it was measured with.
+        peak_rss_mb: Largest memory of the process that computed it.
+        reused: Roles of steps that were complete before.
+
+    Raises:
+        ArtefactError: A stage's file is missing.
+    """
+    keys = {step["role"]: step["key"] for step in run.steps}
+    measured = read_json(workspace.artefacts.path(keys["measure"]) / "measurement.json")
+    controls: list[dict[str, Any]] = []
+    if "measure-controls" in keys:
+        controls = read_json(workspace.artefacts.path(keys["measure-controls"]) / "controls.json")
+    seconds = {}
+    for role, key in keys.items():
+        seconds[role] = read_json(workspace.artefacts.path(key) / "stage.json")["seconds"]
+    return {
+        "run": run.run,
+        "scene": {"name": run.scene, **measured.pop("scene")},
+        "settings": run.settings,
+        "seed": run.seed,
+        **measured,
+        "controls": controls,
+        "seconds": seconds,
+        "reused": reused,
+        "peak_rss_mb": peak_rss_mb,
+        "environment": environment,
+    }

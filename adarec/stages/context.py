@@ -1,0 +1,61 @@
+"""What a stage is given, and how it reads its scene."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adarec.data.scene import Scene
+from adarec.data.sequences import Histories, evaluation_histories, training_windows
+from adarec.nets.batches import Sequences
+from adarec.nets.epochs import Watch
+from adarec.nets.training import Validation
+
+VALIDATION_USERS = 4096  # at most so many users choose the epoch; a seeded sample of larger scenes
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """Settings and folders of one stage.
+
+    Attributes:
+        folder: What the stage fills; checkpoints of an earlier try may be there.
+        parents: Role -> complete folder.
+        settings: The step's settings.
+        seed: The step's seed.
+        watch: Hears of batches and epochs, and raises StopRequested.
+        say: Tells what happens now, with the fraction done.
+    """
+
+    folder: Path
+    parents: dict[str, Path]
+    settings: dict[str, Any]
+    seed: int
+    watch: Watch
+    say: Callable[[str, float], None]
+
+
+def training_sequences(scene: Scene, *, length: int, users: np.ndarray | None = None) -> Sequences:
+    """Windows of the training prefixes of all (or the given) users, with targets."""
+    windows = training_windows(scene, length=length, users=users)
+    return Sequences(windows.items, windows.offsets, windows.targets)
+
+
+def requests(histories: Histories) -> Sequences:
+    """What a request would hold for each user."""
+    return Sequences(histories.items, histories.offsets)
+
+
+def validation_of(
+    scene: Scene, *, length: int, seed: int, users: np.ndarray | None = None
+) -> Validation:
+    """The validation item of the given users; a seeded sample where there are very many."""
+    chosen = np.arange(scene.num_users) if users is None else users
+    if len(chosen) > VALIDATION_USERS:
+        chosen = np.sort(
+            np.random.default_rng(seed).choice(chosen, VALIDATION_USERS, replace=False)
+        )
+    histories = evaluation_histories(scene, length=length, split="validation", users=chosen)
+    return Validation(requests(histories), histories.targets.astype(np.int64))

@@ -1,0 +1,142 @@
+"""Read the test items once: quality of teacher, student and counts, and their latencies in turn."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from adarec.data.baselines import COUNT_BASELINES, baseline_ranks
+from adarec.data.scene import Scene, read_scene
+from adarec.data.sequences import evaluation_histories
+from adarec.genotype import Genotype
+from adarec.nets.batches import Sequences
+from adarec.nets.folders import read_student, read_teacher
+from adarec.nets.measurement import Ranks, model_size, rank_test_items, time_models
+from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
+from adarec.runs.files import read_json, write_json
+from adarec.stages.context import StageContext, requests
+from adarec.verdict import judge
+
+
+def run(context: StageContext) -> None:
+    """Leaves measurement.json, ranks.npz, teacher.onnx and student.onnx."""
+    length = context.settings["length"]
+    scene = read_scene(context.parents["scene"])
+    teacher = read_teacher(context.parents["teacher"])
+    student, described = read_student(context.parents["student"])
+    genotype = Genotype.from_json(described["genotype"])
+    context.say("Ranking the test items", 0.05)
+    ranks = _ranks(scene, {"teacher": teacher, "student": student}, length)
+    baselines, baseline_ranks_by_name = _baselines(scene)
+    context.say("Timing teacher and student in turn", 0.5)
+    models = {"teacher": teacher, "student": student}
+    times = time_models(models, context.folder, length=length, num_items=scene.num_items)
+    measured = {
+        name: {
+            "name": name,
+            **model_size(model, length=length),
+            **times[name],
+            **ranks[name].metrics(),
+        }
+        for name, model in models.items()
+    }
+    measured["teacher"]["name"] = read_json(context.parents["teacher"] / "teacher.json")["name"]
+    measured["student"] |= {
+        "genotype": genotype.to_json(), "collapsed": genotype.is_collapsed,
+        "receptive_field": genotype.receptive_field(described["num_cells"]), "num_cells": described["num_cells"],
+    }  # fmt: skip
+    _write_ranks(context, ranks, baseline_ranks_by_name)
+    search = read_json(context.parents["search"] / "search.json")
+    write_json(
+        context.folder / "measurement.json",
+        _report(scene, measured, baselines, ranks, search, length),
+    )
+
+
+def _ranks(scene: Scene, models: dict[str, Any], length: int) -> dict[str, Ranks]:
+    held_out = evaluation_histories(scene, length=length, split="test")
+    consumed = Sequences(held_out.consumed_items, held_out.consumed_offsets)
+    targets = held_out.targets.astype(np.int64)
+    return {
+        name: rank_test_items(model, requests(held_out), targets, consumed)
+        for name, model in models.items()
+    }
+
+
+def _baselines(scene: Scene) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    metrics, ranks = {}, {}
+    for name in COUNT_BASELINES:
+        ranks[name] = baseline_ranks(scene, name, split="test")
+        masked = baseline_ranks(scene, name, split="test", masked=True)
+        metrics[name] = metrics_from_ranks(ranks[name]) | {
+            "metrics_masked": metrics_from_ranks(masked)
+        }
+    return metrics, ranks
+
+
+def _write_ranks(
+    context: StageContext, ranks: dict[str, Ranks], baselines: dict[str, np.ndarray]
+) -> None:
+    columns = {f"baseline.{name}": column for name, column in baselines.items()}
+    for name, found in ranks.items():
+        columns |= {
+            name: found.unmasked,
+            f"{name}.masked": found.masked,
+            f"{name}.sampled": found.sampled,
+        }
+    np.savez(context.folder / "ranks.npz", allow_pickle=False, **columns)
+
+
+def _report(
+    scene: Scene, measured: dict[str, Any], baselines: dict[str, Any], ranks: dict[str, Ranks],
+    search: dict[str, Any], length: int,
+) -> dict[str, Any]:  # fmt: skip
+    teacher, student = measured["teacher"], measured["student"]
+    per_user = {name: ndcg_per_user(found.unmasked, 10) for name, found in ranks.items()}
+    difference = paired_bootstrap(per_user["student"], per_user["teacher"], seed=0)
+    best = max(baselines, key=lambda name: baselines[name]["ndcg@10"])
+    latency, unit = _terms(search, teacher, student)
+    verdict = judge(
+        teacher_ndcg=teacher["metrics"]["ndcg@10"], student_ndcg=student["metrics"]["ndcg@10"],
+        difference=difference, best_count=(best, baselines[best]["ndcg@10"]), latency=latency,
+        target=search["target"], collapsed=student["collapsed"],
+    )  # fmt: skip
+    return {
+        "scene": {
+            "users": scene.num_users, "items": scene.num_items, "interactions": len(scene.items),
+            "sequence_length": length,
+        },
+        "teacher": teacher, "student": student, "baselines": baselines,
+        "speedup": {
+            "p50": teacher["latency_ms"]["p50"] / student["latency_ms"]["p50"],
+            "body_p50": teacher["latency_body_ms"]["p50"] / student["latency_body_ms"]["p50"],
+        },
+        "difference": {"ndcg@10": difference},
+        "target": search["target"] | {
+            "predicted_cost": search["cost"], "teacher": latency["teacher"], "student": latency["student"],
+            "measured_in": unit,
+        },
+        "findings": {
+            "non_inferior": verdict.non_inferior, "met_target": verdict.met_target,
+            "teacher_beats_counts": verdict.beats_counts, "best_count_baseline": best,
+        },
+        "verdict": verdict.sentence,
+        "protocol": {
+            "ranking": "test item against the whole catalogue, consumed items not masked",
+            "masked": "consumed items at minus infinity", "sampled_100": "against 100 random items, seed 42",
+            "latency": "onnxruntime, 1 thread, batch 1, 300 repeats after 20 warm-ups, graphs in turn",
+            "torch_threads": torch.get_num_threads(),
+        },
+    }  # fmt: skip
+
+
+def _terms(
+    search: dict[str, Any], teacher: dict[str, Any], student: dict[str, Any]
+) -> tuple[dict[str, float], str]:
+    """Teacher's and student's cost on the terms of the target: measured milliseconds, or the counted table."""
+    if search["target"]["unit"] != "ms":
+        return {"teacher": search["teacher_cost"], "student": search["cost"]}, search["target"][
+            "unit"
+        ]
+    kind = "latency_ms" if search["target"]["of"] == "request" else "latency_body_ms"
+    return {"teacher": teacher[kind]["p50"], "student": student[kind]["p50"]}, "ms"

@@ -1,0 +1,57 @@
+"""The same measurement for the control cells, with the found student beside them."""
+
+import numpy as np
+
+from adarec.data.scene import read_scene
+from adarec.data.sequences import evaluation_histories
+from adarec.genotype import Genotype
+from adarec.nets.batches import Sequences
+from adarec.nets.folders import read_student
+from adarec.nets.measurement import model_size, rank_test_items, time_models
+from adarec.ranking import ndcg_per_user, paired_bootstrap
+from adarec.runs.files import read_json, write_json
+from adarec.stages.context import StageContext, requests
+
+
+def run(context: StageContext) -> None:
+    """Leaves controls.json (one M each, with its difference to the found student) and ranks.npz."""
+    length = context.settings["length"]
+    scene = read_scene(context.parents["scene"])
+    held_out = evaluation_histories(scene, length=length, split="test")
+    targets = held_out.targets.astype(np.int64)
+    consumed = Sequences(held_out.consumed_items, held_out.consumed_offsets)
+    roles = ["student"] + sorted(role for role in context.parents if role.startswith("control-"))
+    models, found = {}, {}
+    for index, role in enumerate(roles):
+        context.say(f"Ranking the test items: {role}", 0.6 * index / len(roles))
+        models[role], described = read_student(context.parents[role])
+        genotype = Genotype.from_json(described["genotype"])
+        found[role] = {
+            "name": role.removeprefix("control-"), "genotype": genotype.to_json(), "collapsed": genotype.is_collapsed,
+            "receptive_field": genotype.receptive_field(described["num_cells"]),
+            **model_size(models[role], length=length),
+        }  # fmt: skip
+    ranks = {
+        role: rank_test_items(model, requests(held_out), targets, consumed)
+        for role, model in models.items()
+    }
+    context.say("Timing all cells in turn", 0.7)
+    times = time_models(models, context.folder, length=length, num_items=scene.num_items)
+    student = ndcg_per_user(ranks["student"].unmasked, 10)
+    controls = []
+    for role in roles[1:]:
+        theirs = ndcg_per_user(ranks[role].unmasked, 10)
+        difference = paired_bootstrap(student, theirs, seed=0)
+        epochs = read_json(context.parents[role] / "training.json")["epochs"]
+        controls.append(
+            found[role] | times[role] | ranks[role].metrics()
+            | {"epochs": epochs, "student_minus_control": {"ndcg@10": difference}}
+        )  # fmt: skip
+    write_json(context.folder / "controls.json", controls)
+    np.savez(
+        context.folder / "ranks.npz",
+        allow_pickle=False,
+        **{role: found.unmasked for role, found in ranks.items()},
+    )
+    for role in roles:
+        (context.folder / f"{role}.onnx").unlink()

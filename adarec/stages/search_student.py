@@ -1,0 +1,107 @@
+"""Search the cell: train the supernet, move the alphas, choose the best genotype within the limit."""
+
+import numpy as np
+import torch
+
+from adarec.data.scene import Scene, read_scene
+from adarec.nets.checkpoint import Checkpoint
+from adarec.nets.costs import cost_model
+from adarec.nets.epochs import run_epochs
+from adarec.nets.folders import read_teacher, write_weights
+from adarec.nets.losses.distillation import LossWeights, Projections
+from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.search import Search, SearchSchedule
+from adarec.nets.selection import (
+    Candidate,
+    Target,
+    choose_target,
+    draw_candidates,
+    rank_candidates,
+)
+from adarec.nets.students.student import Supernet
+from adarec.nets.training import Validation
+from adarec.runs.files import read_json, write_json
+from adarec.stages.context import StageContext, training_sequences, validation_of
+
+CLIP_NORM = 5.0
+
+
+def run(context: StageContext) -> None:
+    """Leaves genotype.json, candidates.json, search.json, supernet.safetensors and arrays.npz.
+
+    Raises:
+        TargetError: The speed-up asked for is out of reach.
+    """
+    settings = context.settings
+    scene = read_scene(context.parents["scene"])
+    table = read_json(context.parents["costs"] / "costs.json")
+    target = choose_target(
+        cost_model(table, of_body=False), cost_model(table, of_body=True),
+        speedup=settings["speedup"], default=settings["default_speedup"],
+    )  # fmt: skip
+    slice_users = np.flatnonzero(scene.architecture_slice)
+    validation = validation_of(
+        scene, length=settings["length"], seed=context.seed, users=slice_users
+    )
+    search = _prepare(context, scene, target, validation)
+    checkpoint = Checkpoint(context.folder)
+    run_epochs(search, checkpoint, context.watch)
+    context.say("Comparing candidate cells", 0.99)
+    ranked = _ranked(
+        search.supernet, validation, target, settings["search"]["candidates"], context.seed
+    )
+    best = ranked[0]
+    write_json(context.folder / "genotype.json", best.genotype.to_json())
+    write_json(
+        context.folder / "candidates.json", [_candidate_json(candidate) for candidate in ranked]
+    )
+    write_json(context.folder / "search.json", {
+        "target": target.to_json(), "cost": best.cost, "teacher_cost": target.costs.teacher,
+        "predicted_ndcg@10": best.predicted_ndcg, "slice_users": len(slice_users),
+    })  # fmt: skip
+    write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
+    checkpoint.remove()
+
+
+def _prepare(
+    context: StageContext, scene: Scene, target: Target, validation: Validation
+) -> Search:
+    settings, length = context.settings, context.settings["length"]
+    student, losses, schedule = settings["student"], settings["losses"], dict(settings["search"])
+    schedule.pop("candidates")
+    teacher = read_teacher(context.parents["teacher"])
+    torch.manual_seed(context.seed)
+    supernet = Supernet(
+        num_items=scene.num_items, width=student["width"], num_cells=student["num_cells"],
+        num_nodes=student["num_nodes"], dropout=student["dropout"],
+    )  # fmt: skip
+    outside = np.flatnonzero(~scene.architecture_slice)
+    inside = np.flatnonzero(scene.architecture_slice)
+    return Search(
+        supernet, teacher,
+        weight_sequences=training_sequences(scene, length=length, users=outside),
+        alpha_sequences=training_sequences(scene, length=length, users=inside),
+        validation=validation,
+        projections=Projections(student["width"], teacher.item_table.candidates.shape[1]),
+        mapping=MAPPINGS[losses["mapping"]](student["num_cells"], teacher.num_layers),
+        weights=LossWeights.from_settings(losses),
+        costs=target.costs,
+        schedule=SearchSchedule(**schedule, clip_norm=CLIP_NORM, seed=context.seed),
+    )  # fmt: skip
+
+
+def _ranked(
+    supernet: Supernet, validation: Validation, target: Target, count: int, seed: int
+) -> list[Candidate]:
+    rng = np.random.default_rng([seed, 1])
+    drawn = draw_candidates(
+        supernet.alphas, target.costs, limit=target.limit, count=count, rng=rng
+    )
+    return rank_candidates(supernet, drawn, validation, target.costs, limit=target.limit)
+
+
+def _candidate_json(candidate: Candidate) -> dict[str, object]:
+    return {
+        "genotype": candidate.genotype.to_json(), "cost": candidate.cost,
+        "predicted_ndcg@10": candidate.predicted_ndcg, "within_limit": candidate.within_limit,
+    }  # fmt: skip

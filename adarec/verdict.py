@@ -1,0 +1,76 @@
+"""What a comparison says in words: is the student as good, is it fast enough, was the teacher worth it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+MARGIN = (
+    0.10  # non-inferior: the interval's lower bound is at least minus this share of the teacher's
+)
+WIDE = 0.08  # an interval whose half-width alone is over this share cannot prove non-inferiority
+SEEDS_MARGIN = 0.05
+TOLERANCE = 1.1  # the measured latency may exceed teacher / speed-up by this factor
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Findings as flags, and the sentence that pages and tables show."""
+
+    sentence: str
+    non_inferior: bool | None
+    met_target: bool
+    beats_counts: bool
+
+
+def judge(
+    *, teacher_ndcg: float, student_ndcg: float, difference: dict[str, float], best_count: tuple[str, float],
+    latency: dict[str, float], target: dict[str, Any], collapsed: bool,
+) -> Verdict:  # fmt: skip
+    """The verdict on one run.
+
+    Args:
+        teacher_ndcg: Test NDCG@10.
+        student_ndcg: Test NDCG@10.
+        difference: Student minus teacher: mean, low, high of the 95 % paired bootstrap interval.
+        best_count: Name and NDCG@10 of the best count baseline.
+        latency: p50 of `teacher` and `student` on the terms of the target, and their `unit`.
+        target: `of` (request or body), `speedup`.
+        collapsed: The cell has no parametric op.
+    """
+    non_inferior, quality = _quality(teacher_ndcg, student_ndcg, difference)
+    reached = latency["teacher"] / latency["student"]
+    met = latency["student"] <= TOLERANCE * latency["teacher"] / target["speedup"]
+    what = "a request" if target["of"] == "request" else "the body (without scoring)"
+    speed = f"{what} is {reached:.1f}x cheaper than the teacher's"
+    if not met:
+        speed += f"; missed the target of {target['speedup']:g}x"
+    beats = teacher_ndcg > best_count[1]
+    sentence = f"{quality}; {speed}."
+    if collapsed:
+        sentence += " The cell has collapsed: it has no convolution."
+    if not beats:
+        name = best_count[0].replace("_", " ")
+        sentence += (
+            f" This scene does not need this teacher: counting ({name}) reaches {best_count[1]:.4f}, "
+            f"the teacher {teacher_ndcg:.4f} NDCG@10."
+        )
+    return Verdict(sentence, non_inferior, met, beats)
+
+
+def _quality(
+    teacher: float, student: float, difference: dict[str, float]
+) -> tuple[bool | None, str]:
+    if teacher <= 0:
+        return None, "The teacher finds nothing, so there is nothing to compare with"
+    low, high, mean = (difference[name] / teacher for name in ("low", "high", "mean"))
+    interval = f"{mean:+.1%} NDCG@10 (95 % interval {low:+.1%} to {high:+.1%} of the teacher's)"
+    if low >= -MARGIN:
+        word = "better than" if low > 0 else "as good as"
+        return True, f"The student is {word} the teacher: {interval}"
+    if (high - low) / 2 > WIDE:
+        likely = (
+            "no worse than 5 % below the teacher on average"
+            if mean >= -SEEDS_MARGIN
+            else "worse on average"
+        )
+        return None, f"Too few users to prove it: the student is {likely}, {interval}"
+    return False, f"The student is worse than the teacher: {interval}"
