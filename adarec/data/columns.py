@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adarec.data.column_names import KNOWN_NAMES, ROLES, plain
+from adarec.data.column_names import KNOWN_NAMES, ROLES, is_known_name, plain
 from adarec.data.settings import NO_COLUMN, ColumnChoice
 from adarec.data.timestamps import parse_times
 from adarec.errors import LogError
@@ -106,7 +106,7 @@ def _by_content(
             reasons["time"] = "its content: dates or seconds"
             free.remove(times[0])
     missing = [role for role in ("user", "item") if role not in roles]
-    ids = [name for name in free if _looks_like_ids(sample[name])]
+    ids = [name for name in free if not is_known_name(name) and _looks_like_ids(sample[name])]
     if missing and len(ids) == len(missing):
         for role, name in zip(missing, ids, strict=True):
             roles[role] = name

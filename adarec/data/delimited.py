@@ -56,7 +56,8 @@ class DelimitedSource:
             raise LogError(
                 f"{self.name}: {ragged:,} of {ragged + len(table):,} rows do not have the "
                 f"{len(self.names)} columns of the first, such as {example[:60]!r}. "
-                f"Check the delimiter ({DELIMITERS.get(self.delimiter, self.delimiter)})."
+                f"Check the delimiter ({DELIMITERS.get(self.delimiter, self.delimiter)}) and the "
+                "quotes."
             )
         return table, ragged
 
@@ -77,7 +78,14 @@ def open_delimited(
     Raises:
         LogError: There is a single column only.
     """
+    if not data.endswith(b"\n"):
+        data += b"\n"
     head = _head(name, data)
+    warnings: list[str] = []
+    if quoted and data.count(b'"') % 2:
+        _check_header_is_unquoted(name, head)
+        quoted = False
+        warnings.append("The quotes do not pair, so they are taken as ordinary characters.")
     chosen = delimiter or _sniff_delimiter(head, quoted)
     first = _first_row(head, chosen, quoted) if chosen else []
     if chosen is None or len(first) < 2:
@@ -88,7 +96,7 @@ def open_delimited(
     has_header = not headerless and _has_header(first, body)
     names = _unique(name, first) if has_header else numbered
     sample = body.slice(1 if has_header else 0, SAMPLE_ROWS).rename_columns(names)
-    return DelimitedSource(name, data, chosen, has_header, names, sample, quoted, format)
+    return DelimitedSource(name, data, chosen, has_header, names, sample, quoted, format, warnings)
 
 
 def _head(name: str, data: bytes) -> bytes:
@@ -102,6 +110,15 @@ def _head(name: str, data: bytes) -> bytes:
             "is needed. Check that it is a delimited text."
         )
     return data if end < 0 else data[: end + 1]
+
+
+def _check_header_is_unquoted(name: str, head: bytes) -> None:
+    """Where even the names are quoted, quotes mean something, and one is never closed."""
+    if b'"' in head.lstrip(b"\r\n").split(b"\n", 1)[0]:
+        raise LogError(
+            f"{name} has an odd number of quotes, so one is never closed; fields are quoted as in "
+            '"a ""b"" c". Close it, or write the log without quotes.'
+        )
 
 
 def _sniff_delimiter(head: bytes, quoted: bool) -> str | None:

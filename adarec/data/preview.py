@@ -1,15 +1,16 @@
 """What a person sees before a log is saved: layout, columns with the reason, first rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adarec.data.columns import Roles, recognise
 from adarec.data.formats import LogSource, open_log
 from adarec.data.settings import ColumnChoice
 from adarec.data.timestamps import parse_times
-from adarec.data.unpacking import read_log_bytes
+from adarec.data.unpacking import LogBytes, read_log_bytes
 from adarec.errors import LogError
 
+_START_BYTES = 1 << 21
 _SHOWN = 200  # characters of a field
 
 
@@ -58,7 +59,7 @@ def preview_log(
     Raises:
         LogError: The file cannot be read as a table at all.
     """
-    log = read_log_bytes(Path(path))
+    log = _start_of(read_log_bytes(Path(path)))
     source = open_log(log, format=format, delimiter=delimiter)
     problem = None
     roles: Roles | None = None
@@ -89,6 +90,14 @@ def preview_log(
         warnings=[*source.warnings, *(roles.warnings if roles else [])],
         problem=problem,
     )
+
+
+def _start_of(log: LogBytes) -> LogBytes:
+    """The first lines of a long text: JSON lines would otherwise be parsed to the end."""
+    if len(log.data) <= _START_BYTES or log.data.startswith((b"PAR1", b"[")):
+        return log
+    end = log.data.find(b"\n", _START_BYTES)
+    return log if end < 0 else replace(log, data=log.data[: end + 1])
 
 
 def _first_rows(source: LogSource, count: int) -> list[dict[str, str | None]]:
