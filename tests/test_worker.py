@@ -49,13 +49,18 @@ def child_pid(bench: Bench, run: str) -> int:
 
 
 def test_runs_that_wait_are_executed_one_after_the_other(bench: Bench) -> None:
-    first, second = submit(bench), submit(bench)
+    first, failing, last = submit(bench), submit(bench, fail=True), submit(bench)
     start(bench)
-    for run in (first, second):
-        bench.wait_for(run, "succeeded")
-    one, two = bench.store.run(first), bench.store.run(second)
-    assert one.started_at < one.finished_at <= two.started_at < two.finished_at
-    bench.wait_until(lambda: (bench.store.run_summary(second).peak_rss_mb or 0) > 10, "peak")
+    for run, state in ((first, "succeeded"), (failing, "failed"), (last, "succeeded")):
+        bench.wait_for(run, state)
+    one, two, three = (bench.store.run(run) for run in (first, failing, last))
+    assert one.started_at < one.finished_at <= two.started_at
+    assert two.started_at < two.finished_at <= three.started_at < three.finished_at
+    assert "exit code 1" in (two.error or "")
+    log = bench.workspace.worker_folder / f"{failing}.log"
+    assert str(log) in (two.error or "")
+    assert "the reason is on this line" in log.read_text()
+    bench.wait_until(lambda: (bench.store.run_summary(last).peak_rss_mb or 0) > 10, "peak")
     assert jobs.queued_runs(bench.workspace) == []
 
 
@@ -81,18 +86,6 @@ def test_a_run_that_does_not_listen_stops_in_time(bench: Bench) -> None:
     assert bench.store.run_summary(run).is_stopping
     bench.wait_until(lambda: bench.state(run) == "cancelled", "stop", seconds=5)
     assert not bench.workspace.is_executing(run)
-
-
-def test_a_failed_run_has_its_reason_and_the_next_one_is_executed(bench: Bench) -> None:
-    failing, other = submit(bench, fail=True), submit(bench)
-    start(bench)
-    bench.wait_for(failing, "failed")
-    bench.wait_for(other, "succeeded")
-    error = bench.store.run_summary(failing).error or ""
-    assert "exit code 1" in error
-    assert f"{failing}.log" in error
-    log = bench.workspace.worker_folder / f"{failing}.log"
-    assert "the reason is on this line" in log.read_text()
 
 
 @pytest.mark.slow
@@ -138,6 +131,7 @@ def test_a_stop_asked_for_while_the_worker_dies_is_obeyed_by_the_next(bench: Ben
     bench.wait_for(other, "succeeded")
 
 
+@pytest.mark.slow
 def test_a_stopped_worker_gives_its_run_back_to_the_next(bench: Bench) -> None:
     run = submit(bench, **LONG)
     start(bench)

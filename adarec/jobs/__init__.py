@@ -2,12 +2,13 @@
 
 The engine behind it is DBOS, a library that keeps its queue in the workspace's database. It is
 imported only when a request is written: reading the queue or asking for the worker costs a page
-nothing. This room knows runs by their ids alone; see `workplace.py` for what it needs of them.
+nothing.
 """
 
 from adarec.jobs.requests import queue_position, queued_runs, resume, stop, submit
 from adarec.jobs.workers import (
     WorkerStatus,
+    continue_interrupted,
     ensure_worker,
     stop_worker,
     worker_is_alive,
@@ -16,6 +17,7 @@ from adarec.jobs.workers import (
 
 __all__ = [
     "WorkerStatus",
+    "continue_interrupted",
     "ensure_worker",
     "queue_position",
     "queued_runs",

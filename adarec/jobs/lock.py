@@ -8,7 +8,11 @@ it ends with the worker however the worker ends.
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
+
+_ATTEMPTS = 5
+_PAUSE_S = 0.05
 
 
 def worker_lock_path(folder: Path) -> Path:
@@ -20,12 +24,16 @@ def take_lock(path: Path) -> int | None:
     """The descriptor that now holds the lock, or None when a worker holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
+    for _ in range(_ATTEMPTS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Perhaps it is somebody who only asks, and who has it for a moment.
+            time.sleep(_PAUSE_S)
+        else:
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def is_locked(path: Path) -> bool:

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from adarec.jobs.engine import QUEUE, open_jobs
 from adarec.jobs.heartbeats import live_workers
-from adarec.jobs.workplace import Workplace
+from adarec.runs.workspace import Workspace
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
 
 
-def reap(workspace: Workplace, client: "DBOSClient", executor: str) -> list[str]:
+def reap(workspace: Workspace, client: "DBOSClient", executor: str) -> list[str]:
     """Queue the runs whose worker is dead again, and return their ids.
 
     Only the oldest live worker reaps: two that did it at once could queue a job a second time

@@ -4,13 +4,12 @@ import time
 
 from adarec.errors import RunError
 from adarec.jobs.engine import engine_client, enqueue, open_jobs
-from adarec.jobs.heartbeats import live_workers
-from adarec.jobs.workplace import ACTIVE_STATES, Workplace
+from adarec.jobs.liveness import attending_workers
+from adarec.runs.records import ACTIVE_STATES, RESUMABLE_STATES
+from adarec.runs.workspace import Workspace
 
-_RESUMABLE = ("failed", "cancelled")
 
-
-def submit(workspace: Workplace, run: str) -> None:
+def submit(workspace: Workspace, run: str) -> None:
     """Queue `run`: a new one, or one that is over and has steps left to do.
 
     Submitting a run that waits already changes nothing.
@@ -18,21 +17,21 @@ def submit(workspace: Workplace, run: str) -> None:
     Raises:
         RunError: There is no such run, or it is being executed.
     """
-    _queue(workspace, run, only_from=("queued", "succeeded", *_RESUMABLE))
+    _queue(workspace, run, only_from=("queued", "succeeded", *RESUMABLE_STATES))
 
 
-def resume(workspace: Workplace, run: str) -> None:
+def resume(workspace: Workspace, run: str) -> None:
     """Queue a run that failed, was stopped, or whose process died; it goes on from its last
-    checkpoints.
+    checkpoints. One whose worker died is in the queue: it needs a worker, not a request.
 
     Raises:
         RunError: There is no such run, or it is neither of these.
     """
-    _release_if_abandoned(workspace, run)
-    _queue(workspace, run, only_from=_RESUMABLE)
+    if not _is_waiting_for_a_worker(workspace, run):
+        _queue(workspace, run, only_from=RESUMABLE_STATES)
 
 
-def stop(workspace: Workplace, run: str) -> bool:
+def stop(workspace: Workspace, run: str) -> bool:
     """Ask for `run` to stop, and return whether there was anything to stop.
 
     A waiting run is cancelled at once. A running one ends within 5 s: its process is asked, then
@@ -46,7 +45,7 @@ def stop(workspace: Workplace, run: str) -> bool:
         return False
     with engine_client(workspace.database_url) as client:
         jobs = open_jobs(client, run)
-        alive = {worker.executor for worker in live_workers(store.engine)}
+        alive = {worker.executor for worker in attending_workers(workspace)}
         # A live worker ends its job itself, once the run's process has ended.
         unattended = [job.workflow for job in jobs if job.executor not in alive]
         if unattended:
@@ -58,19 +57,19 @@ def stop(workspace: Workplace, run: str) -> bool:
     return True
 
 
-def queued_runs(workspace: Workplace) -> list[str]:
+def queued_runs(workspace: Workspace) -> list[str]:
     """The runs that wait for a worker, next one first."""
     waiting = workspace.store.run_summaries(states=("queued",))
     return [run.run for run in sorted(waiting, key=lambda run: run.queued_at or 0.0)]
 
 
-def queue_position(workspace: Workplace, run: str) -> int | None:
+def queue_position(workspace: Workspace, run: str) -> int | None:
     """The place of `run` in the queue, 1 for the next one; None when it does not wait."""
     runs = queued_runs(workspace)
     return runs.index(run) + 1 if run in runs else None
 
 
-def _queue(workspace: Workplace, run: str, only_from: tuple[str, ...]) -> None:
+def _queue(workspace: Workspace, run: str, only_from: tuple[str, ...]) -> None:
     store = workspace.store
     before = store.run_summary(run)
     fields = {"state": "queued", "stop_requested_at": None, "finished_at": None, "error": None}
@@ -86,12 +85,15 @@ def _queue(workspace: Workplace, run: str, only_from: tuple[str, ...]) -> None:
         enqueue(client, run, store.run_summary(run).queued_at)
 
 
-def _release_if_abandoned(workspace: Workplace, run: str) -> None:
-    # A search in the foreground that was killed leaves its run "running", with nobody behind it.
-    if workspace.store.run_summary(run).state != "running":
-        return
+def _is_waiting_for_a_worker(workspace: Workspace, run: str) -> bool:
+    """Whether a run that looks running only needs a worker. One that has neither a worker nor a
+    request (a search in the foreground that was killed) is marked cancelled on the way."""
+    if workspace.store.run_summary(run).state != "running" or workspace.is_executing(run):
+        return False
     with engine_client(workspace.database_url) as client:
         jobs = open_jobs(client, run)
-    # A job that is held or waits will be executed, by its worker or after the reaper: no need.
-    if not jobs and not workspace.is_executing(run):
+    if not jobs:
         workspace.store.update_run(run, only_from=("running",), state="cancelled")
+        return False
+    alive = {worker.executor for worker in attending_workers(workspace)}
+    return not any(job.executor in alive for job in jobs)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adarec.errors import RunError
-from adarec.jobs.heartbeats import WorkerRecord, live_workers
+from adarec.jobs.heartbeats import WorkerRecord
+from adarec.jobs.liveness import attending_workers
 from adarec.jobs.lock import is_locked, read_holder, take_lock, worker_lock_path, write_holder
 from adarec.jobs.requests import queued_runs
-from adarec.jobs.workplace import Workplace
+from adarec.runs.records import ACTIVE_STATES
+from adarec.runs.workspace import Workspace
 
 WORKER_COMMAND = (sys.executable, "-m", "adarec.worker")
 LOG_NAME = "worker.log"
 _STOP_S = 15.0
 _PROBE_S = 0.05
-_TAKE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,25 @@ class WorkerStatus:
     log: Path
 
 
-def worker_is_alive(workspace: Workplace) -> bool:
+def worker_is_alive(workspace: Workspace) -> bool:
     """Whether a worker serves this workspace: here, or on another machine that shares it."""
     if is_locked(worker_lock_path(workspace.worker_folder)):
         return True
-    # A record of this machine without its lock is the trace of a worker that was killed.
-    home = str(workspace.home)
-    workers = live_workers(workspace.store.engine)
-    return any(worker.home != home or worker.host != socket.gethostname() for worker in workers)
+    return bool(attending_workers(workspace))
 
 
-def worker_status(workspace: Workplace) -> WorkerStatus:
+def worker_status(workspace: Workspace) -> WorkerStatus:
     """Workers, queue and log of the workspace."""
     return WorkerStatus(
         is_alive=worker_is_alive(workspace),
-        workers=live_workers(workspace.store.engine),
+        workers=attending_workers(workspace),
         queued=queued_runs(workspace),
         log=workspace.worker_folder / LOG_NAME,
     )
 
 
 def ensure_worker(
-    workspace: Workplace, *, processes: int = 1, command: Sequence[str] = WORKER_COMMAND
+    workspace: Workspace, *, processes: int = 1, command: Sequence[str] = WORKER_COMMAND
 ) -> bool:
     """Start a worker when none is alive, and return whether one was started.
 
@@ -63,7 +60,7 @@ def ensure_worker(
     """
     if worker_is_alive(workspace):
         return False
-    lock = _take_patiently(worker_lock_path(workspace.worker_folder))
+    lock = take_lock(worker_lock_path(workspace.worker_folder))
     if lock is None:
         return False
     try:
@@ -84,7 +81,17 @@ def ensure_worker(
     return True
 
 
-def stop_worker(workspace: Workplace) -> bool:
+def continue_interrupted(workspace: Workspace, *, command: Sequence[str] = WORKER_COMMAND) -> bool:
+    """Start a worker when runs wait for one, and return whether one was started.
+
+    For the start of the app: after a reboot nothing else would take up what was interrupted.
+    """
+    active = workspace.store.run_summaries(states=ACTIVE_STATES)
+    is_needed = any(run.state == "queued" or not workspace.is_executing(run.run) for run in active)
+    return is_needed and ensure_worker(workspace, command=command)
+
+
+def stop_worker(workspace: Workspace) -> bool:
     """Stop this machine's worker, and return whether there was one.
 
     Runs that it executes go back to the queue, with their checkpoints, for the next worker.
@@ -106,14 +113,3 @@ def stop_worker(workspace: Workplace) -> bool:
             )
         time.sleep(_PROBE_S)
     return True
-
-
-def _take_patiently(path: Path) -> int | None:
-    # Somebody who only asks whether the lock is held has it for a moment.
-    for attempt in range(_TAKE_ATTEMPTS):
-        if attempt:
-            time.sleep(_PROBE_S)
-        descriptor = take_lock(path)
-        if descriptor is not None:
-            return descriptor
-    return None

@@ -122,6 +122,19 @@ def test_a_run_whose_foreground_process_died_can_be_resumed(bench) -> None:
     assert bench.state(run) == "queued"
 
 
+def test_a_run_whose_worker_died_needs_a_worker_and_no_request(bench) -> None:
+    run = bench.new_run()
+    jobs.submit(bench.workspace, run)
+    hold(bench, run, "worker")
+    register(bench, "worker")
+    with pytest.raises(RunError, match="is running"):
+        jobs.resume(bench.workspace, run)
+    register(bench, "worker", age_s=60)
+    jobs.resume(bench.workspace, run)
+    assert bench.state(run) == "running"
+    assert len(open_jobs_of(bench)) == 1
+
+
 def test_a_stop_is_left_to_the_process_that_executes(bench) -> None:
     run = bench.new_run()
     with bench.workspace.executing(run):

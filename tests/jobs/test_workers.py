@@ -2,12 +2,15 @@
 
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
+import time
 
 import psutil
 
 from adarec import jobs
+from adarec.jobs.heartbeats import WorkerRecord, register_worker
 from adarec.jobs.lock import is_locked, read_holder, take_lock
 from adarec.runs.workspace import Workspace
 
@@ -41,6 +44,25 @@ def test_a_killed_worker_is_dead_at_once(bench) -> None:
     assert jobs.ensure_worker(bench.workspace, command=IDLE)
 
 
+def test_the_record_of_a_killed_worker_is_not_believed(bench) -> None:
+    host, home, now = socket.gethostname(), str(bench.workspace.home), time.time()
+    register_worker(bench.store.engine, WorkerRecord("me", host, home, 1, 1, now, now))
+    assert not jobs.worker_is_alive(bench.workspace)
+    register_worker(bench.store.engine, WorkerRecord("it", "elsewhere", home, 1, 1, now, now))
+    assert jobs.worker_is_alive(bench.workspace)
+    assert [worker.executor for worker in jobs.worker_status(bench.workspace).workers] == ["it"]
+
+
+def test_interrupted_work_is_continued_when_there_is_some(bench) -> None:
+    assert not jobs.continue_interrupted(bench.workspace, command=IDLE)
+    run = bench.new_run()
+    bench.store.update_run(run, state="running")
+    with bench.workspace.executing(run):
+        assert not jobs.continue_interrupted(bench.workspace, command=IDLE)
+    assert jobs.continue_interrupted(bench.workspace, command=IDLE)
+    assert not jobs.continue_interrupted(bench.workspace, command=IDLE)
+
+
 def test_a_worker_is_detached_from_who_started_it(bench) -> None:
     jobs.ensure_worker(bench.workspace, command=IDLE)
     pid = read_holder(bench.lock)
@@ -59,10 +81,10 @@ def test_processes_that_start_a_worker_together_start_one(bench) -> None:
     for process in processes:
         process.join()
     home = str(bench.workspace.home)
-    commands = {
+    running = {
         process.pid: process.info["cmdline"] for process in psutil.process_iter(["cmdline"])
     }
-    workers = [pid for pid, command in commands.items() if {home, "--home"} <= set(command or ())]
+    workers = [pid for pid, command in running.items() if {home, "--home"} <= set(command or ())]
     assert workers == [read_holder(bench.lock)]
 
 
