@@ -1,6 +1,7 @@
 """Names, versions and one-line descriptions of everything a form or the command line may offer.
 
-Nothing here imports a numeric library. A version is part of the key of what a stage computes: raise it when the
+Nothing here imports a numeric library. A version is part of the key of what a stage computes:
+raise it when the
 stage would compute something else from the same settings.
 """
 
@@ -12,7 +13,7 @@ from adarec.errors import RegistryError
 
 @dataclass(frozen=True)
 class Entry:
-    """One offer of the catalogue: its name in commands and records, and how a page introduces it."""
+    """One offer of the catalogue: its name, and how a page introduces it."""
 
     name: str
     title: str

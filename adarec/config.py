@@ -106,10 +106,12 @@ class RunSettings(Settings):
         "latency", description="What --speedup limits."
     )
     speedup: float | None = Field(
-        None, gt=1, le=1000,
-        description="How many times cheaper than the teacher a request has to be; none = the preset's target "
-        "(5 at quick, else 10), which falls back to the body where histories are short.",
-    )  # fmt: skip
+        None,
+        gt=1,
+        le=1000,
+        description="How many times cheaper than the teacher a request has to be; none = "
+        "the preset's target (5 at quick, else 10), on the body where histories are short.",
+    )
     default_speedup: float = Field(
         5.0, gt=1, description="The preset's target where no speed-up is asked for."
     )
@@ -131,8 +133,8 @@ class RunSettings(Settings):
                 raise ValueError(f"{kind} {name!r} is unknown; known: {', '.join(names)}")
         if self.teacher.num_layers < 2 * self.student.num_cells:
             raise ValueError(
-                f"the teacher offers {self.teacher.num_layers} layers to {self.student.num_cells} cells; "
-                "it needs at least two a cell"
+                f"the teacher offers {self.teacher.num_layers} layers to {self.student.num_cells} "
+                "cells; it needs at least two a cell"
             )
         if self.teacher.num_blocks % self.teacher.num_layers:
             raise ValueError("teacher.num_blocks must be a multiple of teacher.num_layers")
@@ -201,7 +203,8 @@ def read_settings(tree: dict[str, Any]) -> RunSettings:
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:
-    """`KEY=VALUE` pairs of the command line as a dict; values stay text and are checked by the settings.
+    """`KEY=VALUE` pairs of the command line as a dict; values stay text and are checked by the
+    settings.
 
     Raises:
         SettingsError: A pair has no `=`.
@@ -211,7 +214,7 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
         key, separator, value = pair.partition("=")
         if not separator or not key:
             raise SettingsError(
-                f"--set {pair!r} has no '='. Write --set KEY=VALUE, for example --set search.epochs=3."
+                f"--set {pair!r} has no '='. Write --set KEY=VALUE, such as --set search.epochs=3."
             )
         found[key.strip()] = value.strip()
     return found

@@ -1,4 +1,4 @@
-"""What a figure was measured with: machine, threads and versions. Imports none of what it names."""
+"""What a figure was measured with: machine, threads, versions. Imports none of what it names."""
 
 import hashlib
 import os
@@ -47,6 +47,10 @@ def machine_fingerprint() -> str:
 def describe_environment(threads: int) -> dict[str, Any]:
     """The `environment` key of results and benchmarks."""
     return {
-        "cpu": cpu_model(), "cores": os.cpu_count(), "threads": threads, "device": "cpu",
-        "system": platform.platform(terse=True), "versions": package_versions(),
-    }  # fmt: skip
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "device": "cpu",
+        "system": platform.platform(terse=True),
+        "versions": package_versions(),
+    }

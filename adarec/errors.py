@@ -1,4 +1,4 @@
-"""Errors that a user can act on. Each message says what was found, what is needed and what to do."""
+"""Errors that a user can act on: each says what was found, what is needed and what to do."""
 
 
 class AdarecError(Exception):

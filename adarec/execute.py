@@ -1,4 +1,6 @@
-"""Run a plan, stage by stage: the one path of the command line in the foreground and of the worker's child."""
+"""Run a plan, stage by stage: the one path of the command line in the foreground and of the
+worker's child.
+"""
 
 import argparse
 import logging
@@ -65,13 +67,18 @@ def execute_run(
             store.update_run(run, state="failed", finished_at=time.time(), error=str(error))
             raise
         except Exception as error:
-            reason = f"An unexpected {type(error).__name__} stopped the run: {error}. Its log has the details."
+            what = f"An unexpected {type(error).__name__} stopped the run: {error}."
+            reason = f"{what} The worker's log has the details; resume to try again."
             store.update_run(run, state="failed", finished_at=time.time(), error=reason)
             raise
         store.update_run(
-            run, state="succeeded", finished_at=time.time(), result=result, seconds=result["seconds"],
+            run,
+            state="succeeded",
+            finished_at=time.time(),
+            result=result,
+            seconds=result["seconds"],
             peak_rss_mb=result["peak_rss_mb"],
-        )  # fmt: skip
+        )
     return result
 
 
@@ -111,9 +118,13 @@ def _execute_step(
     started = time.monotonic()
     parents = {role: workspace.artefacts.path(key) for role, key in step["parents"].items()}
     context = StageContext(
-        folder=folder, parents=parents, settings=step["settings"], seed=int(step["seed"]), watch=report,
+        folder=folder,
+        parents=parents,
+        settings=step["settings"],
+        seed=int(step["seed"]),
+        watch=report,
         say=report.say,
-    )  # fmt: skip
+    )
     try:
         STAGES[step["stage"]](context)
     finally:
@@ -132,7 +143,9 @@ def _seconds_so_far(folder: Path) -> float:
 
 
 class _Report:
-    """A stage's `Watch`: records epochs, tells progress at most twice a second, and stops when asked."""
+    """A stage's `Watch`: records epochs, tells progress at most twice a second, and stops when
+    asked.
+    """
 
     def __init__(
         self,
@@ -184,21 +197,27 @@ class _Report:
     def _tell(self, *, epoch: int, epochs: int, fraction: float, message: str) -> None:
         self.told_at = time.monotonic()
         self.store.record_progress(
-            self.step["key"], epoch=epoch, epochs=epochs, fraction=fraction, message=message,
+            self.step["key"],
+            epoch=epoch,
+            epochs=epochs,
+            fraction=fraction,
+            message=message,
             starts=not self.has_started,
-        )  # fmt: skip
+        )
         self.has_started = True
         self.on_progress(self.step["role"], fraction, message)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The worker's child: executes one run; exit code 0 finished, 3 stopped, 1 failed (reason in the record)."""
+    """The worker's child: executes one run; exit code 0 finished, 3 stopped, 1 failed (reason in
+    the record).
+    """
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("run")
     parser.add_argument("--home", required=True)
     asked = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    stop_asked = []
+    stop_asked: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: _ask_to_stop(stop_asked, number, frame))
     try:
         execute_run(Workspace.open(asked.home), asked.run, should_stop=lambda: bool(stop_asked))

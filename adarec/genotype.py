@@ -1,4 +1,6 @@
-"""The found cell as plain data: which op each edge carries. No numeric library is needed to read one."""
+"""The found cell as plain data: which op each edge carries. No numeric library is needed to read
+one.
+"""
 
 import json
 from dataclasses import dataclass
@@ -30,8 +32,8 @@ class Genotype:
         unknown = [op for op in self.ops if op not in _OPS]
         if len(self.ops) != expected or unknown:
             raise ArtefactError(
-                f"A genotype of {self.num_nodes} nodes needs {expected} known ops; found {', '.join(self.ops)}. "
-                "Search again with this version."
+                f"A genotype of {self.num_nodes} nodes needs {expected} known ops; "
+                f"found {', '.join(self.ops)}. Search again with this version."
             )
 
     @property

@@ -1,4 +1,6 @@
-"""From settings to the ordered stage keys of a run. Pure: equal settings and scene give equal keys."""
+"""From settings to the ordered stage keys of a run. Pure: equal settings and scene give equal
+keys.
+"""
 
 import hashlib
 import json
@@ -49,11 +51,17 @@ class Step:
 def stage_key(
     stage: str, *, settings: dict[str, Any], parents: dict[str, str], seed: int, threads: int
 ) -> str:
-    """The name of the folder that `stage` fills: its name and a hash of all that decides its content."""
+    """The name of the folder that `stage` fills: its name and a hash of all that decides its
+    content.
+    """
     content = {
-        "stage": stage, "version": catalog.stage_version(stage), "settings": settings, "parents": parents,
-        "seed": seed, "threads": threads,
-    }  # fmt: skip
+        "stage": stage,
+        "version": catalog.stage_version(stage),
+        "settings": settings,
+        "parents": parents,
+        "seed": seed,
+        "threads": threads,
+    }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return f"{stage}-{digest[:16]}"
 
@@ -77,27 +85,59 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     model = {"name", "num_blocks", "width", "num_heads", "num_layers"}
     machine = machine or machine_fingerprint()
     measured_on = machine if settings.cost == "latency" else "any"
-    teacher = plan.add("teacher", "train_teacher", {"scene": scene.key}, {
-        "length": length, "teacher": settings.teacher.model_dump(),
-    })  # fmt: skip
-    costs = plan.add("costs", "measure_costs", {}, {
-        "cost": settings.cost, "machine": measured_on, "length": length, "num_items": scene.num_items,
-        "teacher": settings.teacher.model_dump(include=model), "student": sizes,
-    }, seed=0, threads=1)  # fmt: skip
+    teacher = plan.add(
+        "teacher",
+        "train_teacher",
+        {"scene": scene.key},
+        {
+            "length": length,
+            "teacher": settings.teacher.model_dump(),
+        },
+    )
+    costs = plan.add(
+        "costs",
+        "measure_costs",
+        {},
+        {
+            "cost": settings.cost,
+            "machine": measured_on,
+            "length": length,
+            "num_items": scene.num_items,
+            "teacher": settings.teacher.model_dump(include=model),
+            "student": sizes,
+        },
+        seed=0,
+        threads=1,
+    )
     base = {"scene": scene.key, "teacher": teacher}
-    search = plan.add("search", "search_student", base | {"costs": costs}, {
-        "length": length, "student": student.model_dump(include={"width", "num_cells", "num_nodes", "dropout"}),
-        "search": settings.search.model_dump(), "losses": settings.losses.model_dump(), "speedup": settings.speedup, "default_speedup": settings.default_speedup,
-    })  # fmt: skip
+    search = plan.add(
+        "search",
+        "search_student",
+        base | {"costs": costs},
+        {
+            "length": length,
+            "student": student.model_dump(include={"width", "num_cells", "num_nodes", "dropout"}),
+            "search": settings.search.model_dump(),
+            "losses": settings.losses.model_dump(),
+            "speedup": settings.speedup,
+            "default_speedup": settings.default_speedup,
+        },
+    )
     distillation = {
         "length": length,
         "student": student.model_dump(),
         "losses": settings.losses.model_dump(),
     }
     found = plan.add("student", "distill_student", base | {"search": search}, distillation)
-    plan.add("measure", "measure", base | {"costs": costs, "search": search, "student": found}, {
-        "length": length, "machine": machine,
-    })  # fmt: skip
+    plan.add(
+        "measure",
+        "measure",
+        base | {"costs": costs, "search": search, "student": found},
+        {
+            "length": length,
+            "machine": machine,
+        },
+    )
     if settings.controls:
         _add_controls(
             plan,
@@ -123,9 +163,15 @@ def _add_controls(
         )
         for name in names
     }
-    plan.add("measure-controls", "measure_controls", parents | controls, {
-        "length": distillation["length"], "machine": machine,
-    })  # fmt: skip
+    plan.add(
+        "measure-controls",
+        "measure_controls",
+        parents | controls,
+        {
+            "length": distillation["length"],
+            "machine": machine,
+        },
+    )
 
 
 class _Plan:
@@ -136,9 +182,15 @@ class _Plan:
         self.steps: list[Step] = []
 
     def add(
-        self, role: str, stage: str, parents: dict[str, str], settings: dict[str, Any], *,
-        seed: int | None = None, threads: int | None = None,
-    ) -> str:  # fmt: skip
+        self,
+        role: str,
+        stage: str,
+        parents: dict[str, str],
+        settings: dict[str, Any],
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> str:
         seed = self.seed if seed is None else seed
         threads = self.threads if threads is None else threads
         key = stage_key(stage, settings=settings, parents=parents, seed=seed, threads=threads)

@@ -1,4 +1,6 @@
-"""Answer requests from an exported folder, or from a run's measured graphs, with onnxruntime alone."""
+"""Answer requests from an exported folder, or from a run's measured graphs, with onnxruntime
+alone.
+"""
 
 import time
 from collections.abc import Sequence
@@ -39,7 +41,8 @@ class Recommender:
 
     @classmethod
     def open(cls, graph: Path, items_folder: Path | None = None) -> "Recommender":
-        """The recommender of an exported folder (or its student.onnx), or of a graph beside a scene's folder.
+        """The recommender of an exported folder (or its student.onnx), or of a graph beside a
+        scene's folder.
 
         Raises:
             ArtefactError: A file is missing or damaged.
@@ -49,7 +52,7 @@ class Recommender:
         for needed in (path, items):
             if not needed.is_file():
                 raise ArtefactError(
-                    f"{needed.parent} has no {needed.name}. Name a folder that `adarec export` wrote."
+                    f"{needed.parent} has no {needed.name}. Name a folder that `export` wrote."
                 )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

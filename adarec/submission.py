@@ -28,9 +28,14 @@ def create_run(
     """
     steps, scene_key = planned_steps(workspace, scene, settings)
     return workspace.store.create_run(
-        scene=scene, scene_key=scene_key, settings=settings.model_dump(), steps=steps, seed=settings.seed,
-        fresh=fresh, state=state,
-    )  # fmt: skip
+        scene=scene,
+        scene_key=scene_key,
+        settings=settings.model_dump(),
+        steps=steps,
+        seed=settings.seed,
+        fresh=fresh,
+        state=state,
+    )
 
 
 def planned_steps(
@@ -39,14 +44,17 @@ def planned_steps(
     """The steps of a run of `scene` as plain data, and the scene's key."""
     record = workspace.store.scene(scene)
     part = ScenePart(
-        key=record.key, num_items=int(record.summary["items"]),
+        key=record.key,
+        num_items=int(record.summary["items"]),
         training_length_p90=int(record.summary["training_length_p90"]),
-    )  # fmt: skip
+    )
     return [step.to_json() for step in plan_run(settings, part)], record.key
 
 
 def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> RunRecord | None:
-    """The newest failed, stopped or abandoned run with these very steps: the same command again resumes it."""
+    """The newest failed, stopped or abandoned run with these very steps: the same command again
+    resumes it.
+    """
     steps, _ = planned_steps(workspace, scene, settings)
     wanted = [step["key"] for step in steps]
     for run in workspace.store.runs(scene=scene, states=("failed", "cancelled", "running")):
@@ -56,7 +64,9 @@ def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> 
 
 
 def add_controls(workspace: Workspace, run: str, count: int) -> RunRecord:
-    """The run with `count` random cells (and the all-skip cell) added to its steps, to be queued again."""
+    """The run with `count` random cells (and the all-skip cell) added to its steps, to be queued
+    again.
+    """
     record = workspace.store.run(run)
     settings = read_settings(record.settings | {"controls": count})
     steps, _ = planned_steps(workspace, record.scene, settings)

@@ -1,4 +1,6 @@
-"""What a comparison says in words: is the student as good, is it fast enough, was the teacher worth it."""
+"""What a comparison says in words: is the student as good, is it fast enough, was the teacher
+worth it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +24,15 @@ class Verdict:
 
 
 def judge(
-    *, teacher_ndcg: float, student_ndcg: float, difference: dict[str, float], best_count: tuple[str, float],
-    latency: dict[str, float], target: dict[str, Any], collapsed: bool,
-) -> Verdict:  # fmt: skip
+    *,
+    teacher_ndcg: float,
+    student_ndcg: float,
+    difference: dict[str, float],
+    best_count: tuple[str, float],
+    latency: dict[str, float],
+    target: dict[str, Any],
+    collapsed: bool,
+) -> Verdict:
     """The verdict on one run.
 
     Args:
@@ -50,8 +58,8 @@ def judge(
     if not beats:
         name = best_count[0].replace("_", " ")
         sentence += (
-            f" This scene does not need this teacher: counting ({name}) reaches {best_count[1]:.4f}, "
-            f"the teacher {teacher_ndcg:.4f} NDCG@10."
+            f" This scene does not need this teacher: counting ({name}) reaches "
+            f"{best_count[1]:.4f}, the teacher {teacher_ndcg:.4f} NDCG@10."
         )
     return Verdict(sentence, non_inferior, met, beats)
 

@@ -1,1 +1,3 @@
-"""The torch side: teachers, supernet, student, losses, search, evaluation, export. Knows no runs and no jobs."""
+"""The torch side: teachers, supernet, student, losses, search, evaluation, export. Knows no runs
+and no jobs.
+"""

@@ -17,13 +17,13 @@ class Batch:
     Attributes:
         items: [B, L] item indices, 0 = PAD, newest on the right.
         mask: [B, L] True at real positions; None where every position is real.
-        targets: [P] the next item of each real position in row-major order; None for requests.
+        targets: [P] the next item of each real position in row-major order; empty for requests.
         rows: [B] which sequence of the source each row is.
     """
 
     items: Tensor
     mask: Tensor | None
-    targets: Tensor | None
+    targets: Tensor
     rows: np.ndarray
 
     @property
@@ -60,11 +60,10 @@ def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
     flat = (starts[:, None] + column)[real]
     items = np.zeros((len(rows), width), dtype=np.int64)
     items[real] = sequences.items[flat]
-    targets = (
-        None
-        if sequences.targets is None
-        else torch.from_numpy(sequences.targets[flat].astype(np.int64))
-    )
+    wanted = np.empty(0, dtype=np.int64)
+    if sequences.targets is not None:
+        wanted = sequences.targets[flat].astype(np.int64)
+    targets = torch.from_numpy(wanted)
     mask = None if real.all() else torch.from_numpy(real)
     return Batch(items=torch.from_numpy(items), mask=mask, targets=targets, rows=rows)
 
@@ -72,9 +71,11 @@ def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
 def training_order(
     sequences: Sequences, *, positions: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Rows of each batch of one epoch: shuffled, sorted by length within pools, cut at about `positions`.
+    """Rows of each batch of one epoch: shuffled, sorted by length within pools, cut at about
+    `positions`.
 
-    Every sequence appears exactly once. The order of the batches is shuffled again, so that lengths mix.
+    Every sequence appears exactly once. The order of the batches is shuffled again, so that
+    lengths mix.
     """
     shuffled = rng.permutation(len(sequences))
     lengths = sequences.lengths
@@ -89,13 +90,17 @@ def training_order(
 
 
 def request_batches(sequences: Sequences, *, positions: int) -> Iterator[Batch]:
-    """All sequences once, longest together, for evaluation (order irrelevant: `Batch.rows` says which)."""
+    """All sequences once, longest together, for evaluation (order irrelevant: `Batch.rows` says
+    which).
+    """
     rows = np.argsort(sequences.lengths, kind="stable")
     for chosen in _cut_by_positions(rows, sequences.lengths[rows], positions):
         yield pack_batch(sequences, chosen)
 
 
 def _cut_by_positions(rows: np.ndarray, lengths: np.ndarray, positions: int) -> list[np.ndarray]:
-    """Cuts rows sorted by length into runs of at most `positions` real positions (one row at least)."""
+    """Cuts rows sorted by length into runs of at most `positions` real positions (one row at
+    least).
+    """
     block = (np.cumsum(lengths) - lengths) // positions
     return np.split(rows, np.flatnonzero(np.diff(block)) + 1)

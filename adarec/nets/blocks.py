@@ -1,6 +1,7 @@
 """Causal building blocks on left-padded [B, L, D]: convolution, attention, item table.
 
-PAD is nothing here: every block maps zeros at PAD to zeros at PAD, by having no bias or by `zero_pads` after it, so that
+PAD is nothing here: every block maps zeros at PAD to zeros at PAD, by having no bias or by
+    `zero_pads` after it, so that
 a window reaching over the start of a history sees zeros, as if nothing stood there.
 """
 
@@ -27,9 +28,11 @@ def gather_real(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 class CausalConv(nn.Module):
-    """Convolution over the positions t, t - d, t - 2d, …; taps beyond the history's start cost nothing.
+    """Convolution over the positions t, t - d, t - 2d, …; taps beyond the history's start cost
+    nothing.
 
-    It has no bias and looks back only, so PAD positions, which have nothing but PAD before them, stay zero.
+    It has no bias and looks back only, so PAD positions, which have nothing but PAD before them,
+    stay zero.
     """
 
     def __init__(self, width: int, kernel_size: int, dilation: int = 1) -> None:
@@ -65,7 +68,7 @@ class CausalAttention(nn.Module):
         self.project_out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, L, D] -> [B, L, D]. PAD queries attend to themselves only, so that no row is empty."""
+        """[B, L, D] -> [B, L, D]. PAD attends to itself only, so that no row is empty."""
         batch, length, width = x.shape
         query, key, value = (
             self.project_in(x)
@@ -104,7 +107,9 @@ class ItemTable(nn.Module):
         self.scale = math.sqrt(width)
 
     def forward(self, items: Tensor) -> Tensor:
-        """[B, L] item indices -> [B, L, D], scaled by sqrt(D) so that inputs are of the size of positions."""
+        """[B, L] item indices -> [B, L, D], scaled by sqrt(D) so that inputs are of the size of
+        positions.
+        """
         return self.embedding(items) * self.scale
 
     @property
@@ -113,6 +118,6 @@ class ItemTable(nn.Module):
         return self.embedding.weight[1:]
 
     def score(self, hidden: Tensor, items: Tensor | None = None) -> Tensor:
-        """Scores [P, V] of all items, or [P, K] of the given item indices [K], for states [P, D]."""
+        """Scores [P, V] of all items, or [P, K] of item indices [K], for states [P, D]."""
         table = self.candidates if items is None else self.embedding(items)
         return hidden @ table.T

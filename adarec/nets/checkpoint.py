@@ -46,7 +46,9 @@ class Checkpoint:
         self.written_at = self.clock()
 
     def read(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Tensors and progress of the checkpoint, its random state restored; None where there is none."""
+        """Tensors and progress of the checkpoint, its random state restored; None where there is
+        none.
+        """
         if not self.path.exists():
             return None
         with safe_open(self.path, framework="pt") as stored:

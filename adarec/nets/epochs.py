@@ -1,4 +1,6 @@
-"""The one loop over epochs and batches: progress, stop, checkpoint and resume for teacher, search and student."""
+"""The one loop over epochs and batches: progress, stop, checkpoint and resume for teacher, search
+and student.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,12 +19,16 @@ class Watch(Protocol):
     """How a stage hears of progress and says that it should stop."""
 
     def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
-        """Called after each batch; `fraction` of all epochs is done. Raises StopRequested when asked to stop."""
+        """Called after each batch; `fraction` of all epochs is done. Raises StopRequested when
+        asked to stop.
+        """
 
     def epoch_done(
         self, epoch: int, metrics: Mapping[str, float], arrays: Mapping[str, np.ndarray]
     ) -> None:
-        """Called once an epoch, the first is 1; may be called again for the same epoch after a crash."""
+        """Called once an epoch, the first is 1; may be called again for the same epoch after a
+        crash.
+        """
 
 
 @dataclass
@@ -44,7 +50,8 @@ class EpochWork(Protocol):
         """The epoch's items, in order; deterministic."""
 
     def step(self, item: Any, done: float) -> tuple[dict[str, float], int]:
-        """Works on one item; returns mean losses by record name and the number of positions they cover.
+        """Works on one item; returns mean losses by record name and the number of positions they
+        cover.
 
         `done` is the share of the whole training that lies behind, for schedules.
         """
@@ -66,7 +73,8 @@ class EpochWork(Protocol):
 
 
 def run_epochs(work: EpochWork, checkpoint: Checkpoint, watch: Watch) -> None:
-    """Runs or resumes all epochs. A stopped and resumed run gives the same result as an undisturbed one.
+    """Runs or resumes all epochs. A stopped and resumed run gives the same result as an
+    undisturbed one.
 
     Raises:
         StopRequested: The watch asked to stop; the checkpoint holds the state of that moment.

@@ -1,14 +1,15 @@
 """Ranks of the held-out item among the whole catalogue, in chunks of users."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from adarec.errors import RunError
 from adarec.nets.batches import Batch, Sequences, request_batches
-from adarec.nets.encoding import Encoded
+from adarec.nets.encoding import Encoded, SequenceModel
 from adarec.ranking import ranks_from_scores, sampled_ranks
 
 EVALUATION_POSITIONS = 8192  # real positions a batch
@@ -23,8 +24,10 @@ def newest_states(encoded: Encoded, batch: Batch) -> Tensor:
     return encoded.output[lengths.cumsum(0) - 1]
 
 
-def encode_histories(model: nn.Module, histories: Sequences, **call: object) -> Tensor:
-    """[N, D] the state after each history, dropout off; `call` goes to the model (a supernet's `choice`)."""
+def encode_histories(model: SequenceModel, histories: Sequences, **call: Any) -> Tensor:
+    """[N, D] the state after each history, dropout off; `call` goes to the model (a supernet's
+    `choice`).
+    """
     was_training = model.training
     model.eval()
     states: Tensor | None = None
@@ -49,7 +52,8 @@ def ranks_of_targets(
         states: [N, D].
         candidates: [V, D] item table without PAD.
         targets: [N] item indices 1..V.
-        consumed: Per row, item indices that count as minus infinity (a target among them ranks last); None = unmasked.
+        consumed: Per row, item indices that count as minus infinity (a target among them ranks
+            last); None = unmasked.
 
     Raises:
         RunError: A score is not finite.
@@ -67,7 +71,9 @@ def ranks_of_targets(
 def sampled_ranks_of_targets(
     states: Tensor, candidates: Tensor, targets: np.ndarray, *, seed: int
 ) -> np.ndarray:
-    """Rank of each target among itself and 100 random items, [N] int64: only to compare with papers."""
+    """Rank of each target among itself and 100 random items, [N] int64: only to compare with
+    papers.
+    """
 
     def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
         return sampled_ranks(scores, targets[chunk] - 1, seed=seed + chunk.start)
@@ -99,14 +105,13 @@ def _cells(consumed: Sequences, first: int, last: int) -> tuple[np.ndarray, np.n
 
 
 def history_ranks(
-    model: nn.Module, histories: Sequences, targets: np.ndarray, **call: object
+    model: SequenceModel, histories: Sequences, targets: np.ndarray, **call: Any
 ) -> np.ndarray:
     """Unmasked ranks [N] of the targets after the histories; see `ranks_of_targets`."""
     states = encode_histories(model, histories, **call)
     return ranks_of_targets(states, candidates_of(model), targets)
 
 
-def candidates_of(model: nn.Module) -> Tensor:
+def candidates_of(model: SequenceModel) -> Tensor:
     """[V, D] the item table that the model's states are scored against, without gradient."""
-    holder = model.student if hasattr(model, "student") else model
-    return holder.item_table.candidates.detach()  # type: ignore[no-any-return,union-attr]
+    return model.item_table.candidates.detach()

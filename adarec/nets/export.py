@@ -9,6 +9,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from adarec.errors import ArtefactError
 from adarec.nets.encoding import SequenceModel
 
 TOP = 10
@@ -18,16 +19,17 @@ PAD_SCORE = -1e30
 class Request(nn.Module):
     """history [1, L] int64, left-padded -> scores of all items, top-10 scores and item indices.
 
-    Only the newest items that the model can see enter the graph. The item table is a stored [D, V] constant without
+    Only the newest items that the model can see enter the graph. The item table is a stored [D, V]
+    constant without
     PAD, so that no request copies it.
     """
 
     def __init__(self, model: SequenceModel) -> None:
         super().__init__()
         self.model = copy.deepcopy(model).eval()
-        self.register_buffer(
-            "table", model.item_table.candidates.detach().T.contiguous()
-        )  # [D, V]
+        self.table: Tensor  # [D, V]
+        table = model.item_table.candidates.detach().T.contiguous()
+        self.register_buffer("table", table)
 
     def forward(self, history: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """[1, L] -> top_items [1, 10] item indices, top_scores [1, 10], scores [1, V]."""
@@ -64,9 +66,16 @@ def write_graph(
     with warnings.catch_warnings(), _quiet():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module, tuple(inputs.values()), dynamo=True, input_names=list(inputs), output_names=outputs,
-            verbose=False, external_data=False,
-        )  # fmt: skip
+            module,
+            tuple(inputs.values()),
+            dynamo=True,
+            input_names=list(inputs),
+            output_names=outputs,
+            verbose=False,
+            external_data=False,
+        )
+        if program is None:
+            raise ArtefactError("The exporter gave no graph. Check the installed torch and onnx.")
         onnx.save_model(program.model_proto, path)
 
 

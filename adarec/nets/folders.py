@@ -1,4 +1,6 @@
-"""Readers and writers of what stages leave in their folders: weights as safetensors, sizes as JSON."""
+"""Readers and writers of what stages leave in their folders: weights as safetensors, sizes as
+JSON.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,15 @@ from torch import Tensor
 
 from adarec.genotype import Genotype
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.students.student import Student, build_student
+from adarec.nets.students.student import build_student
 from adarec.nets.teachers import build_teacher
 from adarec.runs.files import read_json, write_json
 
 
 def write_teacher(folder: Path, teacher: SequenceModel, description: dict[str, Any]) -> None:
-    """Weights and what `read_teacher` needs to build the model: name, num_items, length, sizes, dropout."""
+    """Weights and what `read_teacher` needs to build the model: name, num_items, length, sizes,
+    dropout.
+    """
     save_file(_contiguous(teacher.state_dict()), folder / "teacher.safetensors")
     write_json(folder / "teacher.json", description)
 
@@ -24,9 +28,12 @@ def read_teacher(folder: Path) -> SequenceModel:
     """The trained teacher, frozen and in evaluation mode."""
     described = read_json(folder / "teacher.json")
     teacher = build_teacher(
-        described["name"], num_items=described["num_items"], length=described["length"], sizes=described["sizes"],
+        described["name"],
+        num_items=described["num_items"],
+        length=described["length"],
+        sizes=described["sizes"],
         dropout=described["dropout"],
-    )  # fmt: skip
+    )
     teacher.load_state_dict(load_file(folder / "teacher.safetensors"))
     return teacher.eval().requires_grad_(False)
 
@@ -37,13 +44,16 @@ def write_student(folder: Path, student: SequenceModel, description: dict[str, A
     write_json(folder / "student.json", description)
 
 
-def read_student(folder: Path) -> tuple[Student, dict[str, Any]]:
+def read_student(folder: Path) -> tuple[SequenceModel, dict[str, Any]]:
     """The distilled student in evaluation mode, and its description."""
     described = read_json(folder / "student.json")
     student = build_student(
-        num_items=described["num_items"], width=described["width"], num_cells=described["num_cells"],
-        genotype=Genotype.from_json(described["genotype"]), dropout=described["dropout"],
-    )  # fmt: skip
+        num_items=described["num_items"],
+        width=described["width"],
+        num_cells=described["num_cells"],
+        genotype=Genotype.from_json(described["genotype"]),
+        dropout=described["dropout"],
+    )
     student.load_state_dict(load_file(folder / "student.safetensors"))
     student.eval().requires_grad_(False)
     return student, described

@@ -50,7 +50,8 @@ def time_in_turn(
 ) -> dict[str, Latency]:
     """Latency of each call; they take turns, so that a drifting machine moves all alike.
 
-    Each turn runs a call twice and times the second, because the first finds the other's data in the caches.
+    Each turn runs a call twice and times the second, because the first finds the other's data in
+    the caches.
     """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + repeats):

@@ -38,7 +38,9 @@ class Ranks:
 def rank_test_items(
     model: SequenceModel, histories: Sequences, targets: np.ndarray, consumed: Sequences
 ) -> Ranks:
-    """Ranks of the held-out items after the histories [U], whole catalogue, masked, and among 100 random ones."""
+    """Ranks of the held-out items after the histories [U], whole catalogue, masked, and among 100
+    random ones.
+    """
     states = encode_histories(model, histories)
     candidates = model.item_table.candidates.detach()
     return Ranks(
@@ -49,14 +51,18 @@ def rank_test_items(
 
 
 def model_size(model: SequenceModel, *, length: int) -> dict[str, int]:
-    """Parameters with and without the item table, and multiply-adds of one request (scoring included)."""
+    """Parameters with and without the item table, and multiply-adds of one request (scoring
+    included).
+    """
     params = sum(parameter.numel() for parameter in model.parameters())
     table = model.item_table.embedding.weight.numel()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         Request(model)(torch.ones(1, length, dtype=torch.int64))
     return {
-        "params": params, "params_without_embeddings": params - table, "macs": counter.get_total_flops() // 2,
-    }  # fmt: skip
+        "params": params,
+        "params_without_embeddings": params - table,
+        "macs": counter.get_total_flops() // 2,
+    }
 
 
 def time_models(
@@ -90,9 +96,13 @@ def _eager_times(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return time_in_turn({
-            f"{name}.latency_eager_ms": eager_call(Request(model), length=length, num_items=num_items)
-            for name, model in models.items()
-        })  # fmt: skip
+        return time_in_turn(
+            {
+                f"{name}.latency_eager_ms": eager_call(
+                    Request(model), length=length, num_items=num_items
+                )
+                for name, model in models.items()
+            }
+        )
     finally:
         torch.set_num_threads(threads)

@@ -1,7 +1,9 @@
 """Candidate operations of an edge, registered under the names of the catalogue.
 
-Each is a module called as op(x [B, L, D] that is zero at PAD, mask [B, L] or None) -> [B, L, D] that sees no later position,
-is zero at PAD too, and gives the same at real positions whatever the number of PAD positions on the left.
+Each is a module called as op(x [B, L, D] that is zero at PAD, mask [B, L] or None) -> [B, L, D]
+that sees no later position,
+is zero at PAD too, and gives the same at real positions whatever the number of PAD positions on
+the left.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """One process of computation: threads, determinism, memory."""
 
-import ctypes
 import contextlib
+import ctypes
 import resource
 import sys
 
@@ -14,7 +14,8 @@ _KEEP_BYTES = 1 << 30
 def prepare_process(threads: int) -> None:
     """Sets threads, makes torch deterministic, and keeps freed buffers for reuse.
 
-    glibc gives large buffers back to the system at once and faults every page in again at the next step; keeping
+    glibc gives large buffers back to the system at once and faults every page in again at the next
+    step; keeping
     them makes training about a tenth faster.
     """
     torch.set_num_threads(threads)

@@ -1,15 +1,17 @@
-"""Builders registered under the names of the catalogue, so that a typo or a duplicate cannot win silently."""
+"""Builders registered under the names of the catalogue, so that a typo or a duplicate cannot win
+silently.
+"""
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from adarec.errors import RegistryError
 
-Builder = TypeVar("Builder", bound=Callable[..., object])
+Builder = TypeVar("Builder", bound=Callable[..., Any])
 
 
 class Registry(Generic[Builder]):
-    """Builders of one kind ("op", "teacher", …), each under one of the catalogue's `known` names."""
+    """Builders of one kind ("op", "teacher", …), each under a `known` name."""
 
     def __init__(self, kind: str, known: Iterable[str]) -> None:
         self.kind = kind
@@ -31,7 +33,7 @@ class Registry(Generic[Builder]):
             if name in self.builders:
                 taken_by = self.builders[name].__module__
                 raise RegistryError(
-                    f"{self.kind} {name!r} is already registered by {taken_by}. Rename one of the two."
+                    f"{self.kind} {name!r} is already registered by {taken_by}. Rename one."
                 )
             self.builders[name] = builder
             return builder

@@ -1,4 +1,6 @@
-"""The search: weights on most users, alphas on the architecture slice, one sampled op per edge and step."""
+"""The search: weights on most users, alphas on the architecture slice, one sampled op per edge and
+step.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ from adarec import catalog
 from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.evaluation import candidates_of
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
@@ -67,10 +70,19 @@ class Search:
     """
 
     def __init__(
-        self, supernet: Supernet, teacher: nn.Module, *, weight_sequences: Sequences, alpha_sequences: Sequences,
-        validation: Validation, projections: Projections, mapping: Mapping, weights: LossWeights, costs: CostModel,
+        self,
+        supernet: Supernet,
+        teacher: SequenceModel,
+        *,
+        weight_sequences: Sequences,
+        alpha_sequences: Sequences,
+        validation: Validation,
+        projections: Projections,
+        mapping: Mapping,
+        weights: LossWeights,
+        costs: CostModel,
         schedule: SearchSchedule,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.supernet, self.teacher, self.mapping = supernet, teacher, mapping
         self.weight_sequences, self.alpha_sequences, self.validation = (
             weight_sequences,
@@ -79,6 +91,7 @@ class Search:
         )
         self.loss_weights, self.costs, self.schedule = weights, costs, schedule
         self.epochs, self.seed = schedule.epochs, schedule.seed
+        self.projections = projections
         self.trained = nn.ModuleDict({"student": supernet.student, "projections": projections})
         self.weight_optimizer = adamw(
             self.trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay
@@ -108,7 +121,7 @@ class Search:
         return [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
 
     def step(self, item: tuple[str, np.ndarray], done: float) -> tuple[dict[str, float], int]:
-        """One weight step, or one alpha step (in the warm-up, alpha batches only train nothing)."""
+        """One weight step, or one alpha step (which does nothing in the warm-up)."""
         kind, rows = item
         if kind == "weight":
             return self._weight_step(pack_batch(self.weight_sequences, rows), done)
@@ -176,19 +189,24 @@ class Search:
     ) -> tuple[Tensor, dict[str, float]]:
         with torch.no_grad():
             taught = self.teacher(batch.items, batch.mask)
-        encoded = self.supernet(batch.items, batch.mask, choice=choice, gates=gates)
+        encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
         return distillation_losses(
-            encoded, taught, batch.targets, student_table=self.supernet.student.item_table.candidates,
-            teacher_table=candidates_of(self.teacher), projections=self.trained["projections"], mapping=self.mapping,
+            encoded,
+            taught,
+            batch.targets,
+            student_table=self.supernet.student.item_table.candidates,
+            teacher_table=candidates_of(self.teacher),
+            projections=self.projections,
+            mapping=self.mapping,
             weights=self.loss_weights,
-        )  # type: ignore  # fmt: skip
+        )  # type: ignore
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
         """Validates the strongest op of each edge and records all that the pages draw."""
         alphas = self.supernet.alphas.detach()
         op_weights = torch.softmax(alphas, dim=-1)
         strongest = [catalog.OP_NAMES[k] for k in alphas.argmax(dim=-1).tolist()]
-        found = self.validation.metrics(self.supernet, choice=strongest)
+        found = self.validation.metrics(self.supernet.student, choice=strongest)
         expected = float(self.costs.expected(alphas))
         entropy = float(-(op_weights * torch.log_softmax(alphas, dim=-1)).sum(-1).mean())
         metrics = means | {

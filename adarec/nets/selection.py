@@ -1,4 +1,6 @@
-"""From alphas to a genotype: candidates within the cost limit, ranked by the supernet's validation accuracy."""
+"""From alphas to a genotype: candidates within the cost limit, ranked by the supernet's validation
+accuracy.
+"""
 
 from dataclasses import dataclass
 
@@ -68,8 +70,10 @@ def choose_target(
 ) -> Target:
     """The cost limit of a search.
 
-    A speed-up that was asked for holds for the whole request and is refused when even the all-skip cell breaks it.
-    Without one, `default` holds for the request if a cell with a convolution fits; on scenes with short histories,
+    A speed-up that was asked for holds for the whole request and is refused when even the all-skip
+    cell breaks it.
+    Without one, `default` holds for the request if a cell with a convolution fits; on scenes with
+    short histories,
     where scoring alone uses up the limit, 0.8 x `default` holds for the body.
 
     Raises:
@@ -80,9 +84,10 @@ def choose_target(
         lightest = request.of(all_skip(request.num_nodes))
         if lightest > limit:
             raise TargetError(
-                f"Even the all-skip cell costs {lightest:.3g} {request.unit}, over the limit of {limit:.3g} "
-                f"{request.unit} that --speedup {speedup:g} sets. Up to {request.teacher / lightest:.1f} is within "
-                "reach: lower --speedup, or choose a heavier preset."
+                f"Even the all-skip cell costs {lightest:.3g} {request.unit}, over the limit of "
+                f"{limit:.3g} {request.unit} that --speedup {speedup:g} sets. Up to "
+                f"{request.teacher / lightest:.1f} is within reach: lower --speedup, or choose "
+                "a heavier preset."
             )
         return Target(request, "request", speedup, SLACK * limit)
     target = Target(request, "request", default, SLACK * request.teacher / default)
@@ -94,9 +99,11 @@ def choose_target(
 def draw_candidates(
     alphas: Tensor, costs: CostModel, *, limit: float, count: int, rng: np.random.Generator
 ) -> list[Genotype]:
-    """Distinct connected genotypes within the limit: the alphas' own choice first, then samples from the alphas.
+    """Distinct connected genotypes within the limit: the alphas' own choice first, then samples
+    from the alphas.
 
-    The alphas' choice is the one of highest total weight within the limit, found by trading ops against cost. A
+    The alphas' choice is the one of highest total weight within the limit, found by trading ops
+    against cost. A
     cell without a parametric op is not offered while one with such an op fits.
     """
     log_weights = torch.log_softmax(alphas.detach(), dim=-1).double().numpy()
@@ -150,11 +157,12 @@ def rank_candidates(
 ) -> list[Candidate]:
     """Candidates by predicted accuracy, best first; ties go to the cheaper one.
 
-    Predicted accuracy = validation NDCG@10 of the architecture slice's users with the supernet's weights.
+    Predicted accuracy = validation NDCG@10 of the architecture slice's users with the supernet's
+    weights.
     """
     ranked = []
     for genotype in genotypes:
-        predicted = validation.metrics(supernet, choice=genotype.ops)["ndcg@10"]
+        predicted = validation.metrics(supernet.student, choice=genotype.ops)["ndcg@10"]
         cost = costs.of(genotype)
         ranked.append(Candidate(genotype, cost, predicted, within_limit=cost <= limit))
     return sorted(ranked, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
@@ -163,7 +171,8 @@ def rank_candidates(
 def random_genotype(
     costs: CostModel, *, cost: float, tolerance: float, rng: np.random.Generator
 ) -> Genotype:
-    """A random connected genotype whose cost is within `tolerance` of `cost`; the nearest of many if none is.
+    """A random connected genotype whose cost is within `tolerance` of `cost`; the nearest of many
+    if none is.
 
     Raises:
         TargetError: No cell with a convolution was found at all.

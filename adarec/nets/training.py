@@ -1,4 +1,6 @@
-"""Training of a teacher, or of a derived student from its teacher, with early stopping on the validation item."""
+"""Training of a teacher, or of a derived student from its teacher, with early stopping on the
+validation item.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 
 from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.evaluation import candidates_of, history_ranks
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
@@ -45,12 +48,14 @@ class TrainingSchedule:
 
 @dataclass(frozen=True)
 class Validation:
-    """Histories [N] and the validation item of each, ranked after every epoch to choose the best one."""
+    """Histories [N] and the validation item of each, ranked after every epoch to choose the best
+    one.
+    """
 
     histories: Sequences
     targets: np.ndarray
 
-    def metrics(self, model: nn.Module, **call: object) -> dict[str, float]:
+    def metrics(self, model: SequenceModel, **call: Any) -> dict[str, float]:
         """All ranking metrics, full catalogue, unmasked."""
         return metrics_from_ranks(history_ranks(model, self.histories, self.targets, **call))
 
@@ -89,9 +94,16 @@ class Training:
     """
 
     def __init__(
-        self, model: nn.Module, *, sequences: Sequences, batch_loss: BatchLoss, validation: Validation,
-        schedule: TrainingSchedule, extra: nn.Module | None = None, mapping: Mapping | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        model: SequenceModel,
+        *,
+        sequences: Sequences,
+        batch_loss: BatchLoss,
+        validation: Validation,
+        schedule: TrainingSchedule,
+        extra: nn.Module | None = None,
+        mapping: Mapping | None = None,
+    ) -> None:
         self.model, self.mapping = model, mapping
         self.trained = nn.ModuleDict(
             {"model": model} | ({"extra": extra} if extra is not None else {})
@@ -169,35 +181,43 @@ class Training:
         self.last_epoch = progress["last_epoch"]
 
 
-def next_item_loss(model: nn.Module) -> BatchLoss:
+def next_item_loss(model: SequenceModel) -> BatchLoss:
     """Full-catalogue cross-entropy of a teacher on its own."""
 
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
         encoded = model(batch.items, batch.mask)
-        scored = score_losses(encoded.output, model.item_table.candidates, batch.targets)  # type: ignore
+        scored = score_losses(encoded.output, model.item_table.candidates, batch.targets)
         return scored.total, {"task_loss": scored.task}
 
     return loss
 
 
 def distilled_loss(
-    student: nn.Module,
-    teacher: nn.Module,
+    student: SequenceModel,
+    teacher: SequenceModel,
     *,
     projections: Projections,
     mapping: Mapping,
     weights: LossWeights,
 ) -> BatchLoss:
-    """Task loss and distillation of a derived student; the teacher is frozen and runs once a batch."""
+    """Task loss and distillation of a derived student; the teacher is frozen and runs once a
+    batch.
+    """
 
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
         with torch.no_grad():
             taught = teacher(batch.items, batch.mask)
         encoded = student(batch.items, batch.mask)
         return distillation_losses(
-            encoded, taught, batch.targets, student_table=student.item_table.candidates,  # type: ignore
-            teacher_table=candidates_of(teacher), projections=projections, mapping=mapping, weights=weights,
-        )  # fmt: skip
+            encoded,
+            taught,
+            batch.targets,
+            student_table=student.item_table.candidates,
+            teacher_table=candidates_of(teacher),
+            projections=projections,
+            mapping=mapping,
+            weights=weights,
+        )
 
     return loss
 

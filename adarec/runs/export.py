@@ -11,8 +11,10 @@ from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 
 COPIED = (
-    ("measure", "student.onnx"), ("student", "student.safetensors"), ("search", "genotype.json"),
-)  # fmt: skip
+    ("measure", "student.onnx"),
+    ("student", "student.safetensors"),
+    ("search", "genotype.json"),
+)
 
 
 def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
@@ -25,7 +27,7 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
     record = workspace.store.run(run)
     if record.result is None:
         raise RunError(
-            f"{run} is {record.state}, and only a finished run can be exported. Resume it, or wait."
+            f"{run} is {record.state}; only a finished run can be exported. Resume it, or wait."
         )
     if folder.exists() and (
         not folder.is_dir() or (any(folder.iterdir()) and not _is_export(folder))
@@ -63,7 +65,8 @@ def model_card(record: RunRecord) -> str:
     for name, model in (("teacher", teacher), ("student", student)):
         metrics = model["metrics"]
         rows.append(
-            f"| {name} | {metrics['ndcg@10']:.4f} | {metrics['hr@10']:.4f} | {model['latency_ms']['p50']:.3f} | "
+            f"| {name} | {metrics['ndcg@10']:.4f} | {metrics['hr@10']:.4f} | "
+            f"{model['latency_ms']['p50']:.3f} | "
             f"{model['params']:,} | {model['macs']:,} |"
         )
     counts = ", ".join(
@@ -71,34 +74,39 @@ def model_card(record: RunRecord) -> str:
         for name, found in result["baselines"].items()
     )
     environment = result["environment"]
-    return "\n".join([
-        f"# {scene['name']}: a small sequential recommender",
-        "",
-        f"Found by AdaRec Studio in run `{record.run}`, distilled from a {teacher['name']} teacher on "
-        f"{scene['users']:,} users, {scene['items']:,} items and {scene['interactions']:,} interactions.",
-        "",
-        f"**Verdict.** {result['verdict']}",
-        "",
-        "| model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *rows,
-        "",
-        f"NDCG@10 of counting: {counts}.",
-        "",
-        f"Cell: {Genotype.from_json(student['genotype']).describe()}; sees the newest "
-        f"{student['receptive_field']} items.",
-        "",
-        f"Ranking: {result['protocol']['ranking']}. Latency: {result['protocol']['latency']}, on "
-        f"{environment['cpu']}. Seed {record.seed}.",
-        "",
-        "## Use",
-        "",
-        "`student.onnx` takes `history` (int64 [1, "
-        f"{scene['sequence_length']}], item indices, 0 = padding on the left) and gives `top_items`, `top_scores` "
-        "and `scores`. Item index i is row i - 1 of `items.parquet`.",
-        "",
-        "```",
-        'python -m adarec recommend . --history "id1,id2" --top 10',
-        "```",
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"# {scene['name']}: a small sequential recommender",
+            "",
+            f"Found by AdaRec Studio in run `{record.run}`, distilled from {teacher['name']} on "
+            f"{scene['users']:,} users, {scene['items']:,} items and "
+            f"{scene['interactions']:,} interactions.",
+            "",
+            f"**Verdict.** {result['verdict']}",
+            "",
+            "| model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            f"NDCG@10 of counting: {counts}.",
+            "",
+            f"Cell: {Genotype.from_json(student['genotype']).describe()}; sees the newest "
+            f"{student['receptive_field']} items.",
+            "",
+            f"Ranking: {result['protocol']['ranking']}. "
+            f"Latency: {result['protocol']['latency']}, on "
+            f"{environment['cpu']}. Seed {record.seed}.",
+            "",
+            "## Use",
+            "",
+            "`student.onnx` takes `history` (int64 [1, "
+            f"{scene['sequence_length']}], item indices, 0 = padding on the left) and gives "
+            "`top_items`, `top_scores` "
+            "and `scores`. Item index i is row i - 1 of `items.parquet`.",
+            "",
+            "```",
+            'python -m adarec recommend . --history "id1,id2" --top 10',
+            "```",
+            "",
+        ]
+    )

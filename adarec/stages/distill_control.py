@@ -1,4 +1,6 @@
-"""Distil a control: a random cell of the found cell's cost, or the all-skip cell, for as many epochs."""
+"""Distil a control: a random cell of the found cell's cost, or the all-skip cell, for as many
+epochs.
+"""
 
 import numpy as np
 

@@ -36,17 +36,25 @@ def distill(context: StageContext, genotype: Genotype, *, epochs: int, patience:
         student,
         sequences=training_sequences(scene, length=length),
         batch_loss=distilled_loss(
-            student, teacher, projections=projections, mapping=mapping, weights=LossWeights.from_settings(losses)
+            student,
+            teacher,
+            projections=projections,
+            mapping=mapping,
+            weights=LossWeights.from_settings(losses),
         ),
         validation=validation_of(scene, length=length, seed=context.seed),
         schedule=TrainingSchedule(
-            epochs=epochs, patience=patience, learning_rate=student_settings["learning_rate"],
-            weight_decay=student_settings["weight_decay"], batch_positions=student_settings["batch_positions"],
-            clip_norm=CLIP_NORM, seed=context.seed,
+            epochs=epochs,
+            patience=patience,
+            learning_rate=student_settings["learning_rate"],
+            weight_decay=student_settings["weight_decay"],
+            batch_positions=student_settings["batch_positions"],
+            clip_norm=CLIP_NORM,
+            seed=context.seed,
         ),
         extra=projections,
         mapping=mapping,
-    )  # fmt: skip
+    )
     checkpoint = Checkpoint(context.folder)
     run_epochs(training, checkpoint, context.watch)
     student.load_state_dict(training.best_state)
@@ -57,7 +65,12 @@ def distill(context: StageContext, genotype: Genotype, *, epochs: int, patience:
         **sizes,
     }
     write_student(context.folder, student, described)
-    write_json(context.folder / "training.json", {
-        "best_epoch": training.best_epoch, "epochs": training.last_epoch, "validation_ndcg@10": training.best_ndcg,
-    })  # fmt: skip
+    write_json(
+        context.folder / "training.json",
+        {
+            "best_epoch": training.best_epoch,
+            "epochs": training.last_epoch,
+            "validation_ndcg@10": training.best_ndcg,
+        },
+    )
     checkpoint.remove()

@@ -1,4 +1,4 @@
-"""Read the test items once: quality of teacher, student and counts, and their latencies in turn."""
+"""Read the test items once: quality of teacher, student and counts, and latencies in turn."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from adarec.data.sequences import evaluation_histories
 from adarec.genotype import Genotype
 from adarec.nets.batches import Sequences
 from adarec.nets.folders import read_student, read_teacher
+from adarec.nets.latency import METHOD, REPEATS, WARM_UP
 from adarec.nets.measurement import Ranks, model_size, rank_test_items, time_models
 from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json, write_json
@@ -42,9 +43,11 @@ def run(context: StageContext) -> None:
     }
     measured["teacher"]["name"] = read_json(context.parents["teacher"] / "teacher.json")["name"]
     measured["student"] |= {
-        "genotype": genotype.to_json(), "collapsed": genotype.is_collapsed,
-        "receptive_field": genotype.receptive_field(described["num_cells"]), "num_cells": described["num_cells"],
-    }  # fmt: skip
+        "genotype": genotype.to_json(),
+        "collapsed": genotype.is_collapsed,
+        "receptive_field": genotype.receptive_field(described["num_cells"]),
+        "num_cells": described["num_cells"],
+    }
     _write_ranks(context, ranks, baseline_ranks_by_name)
     search = read_json(context.parents["search"] / "search.json")
     write_json(
@@ -88,52 +91,72 @@ def _write_ranks(
 
 
 def _report(
-    scene: Scene, measured: dict[str, Any], baselines: dict[str, Any], ranks: dict[str, Ranks],
-    search: dict[str, Any], length: int,
-) -> dict[str, Any]:  # fmt: skip
+    scene: Scene,
+    measured: dict[str, Any],
+    baselines: dict[str, Any],
+    ranks: dict[str, Ranks],
+    search: dict[str, Any],
+    length: int,
+) -> dict[str, Any]:
     teacher, student = measured["teacher"], measured["student"]
     per_user = {name: ndcg_per_user(found.unmasked, 10) for name, found in ranks.items()}
     difference = paired_bootstrap(per_user["student"], per_user["teacher"], seed=0)
     best = max(baselines, key=lambda name: baselines[name]["ndcg@10"])
     latency, unit = _terms(search, teacher, student)
     verdict = judge(
-        teacher_ndcg=teacher["metrics"]["ndcg@10"], student_ndcg=student["metrics"]["ndcg@10"],
-        difference=difference, best_count=(best, baselines[best]["ndcg@10"]), latency=latency,
-        target=search["target"], collapsed=student["collapsed"],
-    )  # fmt: skip
+        teacher_ndcg=teacher["metrics"]["ndcg@10"],
+        student_ndcg=student["metrics"]["ndcg@10"],
+        difference=difference,
+        best_count=(best, baselines[best]["ndcg@10"]),
+        latency=latency,
+        target=search["target"],
+        collapsed=student["collapsed"],
+    )
     return {
         "scene": {
-            "users": scene.num_users, "items": scene.num_items, "interactions": len(scene.items),
+            "users": scene.num_users,
+            "items": scene.num_items,
+            "interactions": len(scene.items),
             "sequence_length": length,
         },
-        "teacher": teacher, "student": student, "baselines": baselines,
+        "teacher": teacher,
+        "student": student,
+        "baselines": baselines,
         "speedup": {
             "p50": teacher["latency_ms"]["p50"] / student["latency_ms"]["p50"],
             "body_p50": teacher["latency_body_ms"]["p50"] / student["latency_body_ms"]["p50"],
         },
         "difference": {"ndcg@10": difference},
-        "target": search["target"] | {
-            "predicted_cost": search["cost"], "teacher": latency["teacher"], "student": latency["student"],
+        "target": search["target"]
+        | {
+            "predicted_cost": search["cost"],
+            "teacher": latency["teacher"],
+            "student": latency["student"],
             "measured_in": unit,
         },
         "findings": {
-            "non_inferior": verdict.non_inferior, "met_target": verdict.met_target,
-            "teacher_beats_counts": verdict.beats_counts, "best_count_baseline": best,
+            "non_inferior": verdict.non_inferior,
+            "met_target": verdict.met_target,
+            "teacher_beats_counts": verdict.beats_counts,
+            "best_count_baseline": best,
         },
         "verdict": verdict.sentence,
         "protocol": {
             "ranking": "test item against the whole catalogue, consumed items not masked",
-            "masked": "consumed items at minus infinity", "sampled_100": "against 100 random items, seed 42",
-            "latency": "onnxruntime, 1 thread, batch 1, 300 repeats after 20 warm-ups, graphs in turn",
+            "masked": "consumed items at minus infinity",
+            "sampled_100": "against 100 random items, seed 42",
+            "latency": f"{METHOD}, {REPEATS} repeats after {WARM_UP} warm-ups",
             "torch_threads": torch.get_num_threads(),
         },
-    }  # fmt: skip
+    }
 
 
 def _terms(
     search: dict[str, Any], teacher: dict[str, Any], student: dict[str, Any]
 ) -> tuple[dict[str, float], str]:
-    """Teacher's and student's cost on the terms of the target: measured milliseconds, or the counted table."""
+    """Teacher's and student's cost on the terms of the target: measured milliseconds, or the
+    counted table.
+    """
     if search["target"]["unit"] != "ms":
         return {"teacher": search["teacher_cost"], "student": search["cost"]}, search["target"][
             "unit"

@@ -14,7 +14,7 @@ from adarec.stages.context import StageContext, requests
 
 
 def run(context: StageContext) -> None:
-    """Leaves controls.json (one M each, with its difference to the found student) and ranks.npz."""
+    """Leaves controls.json (an M each, and the found student minus it) and ranks.npz."""
     length = context.settings["length"]
     scene = read_scene(context.parents["scene"])
     held_out = evaluation_histories(scene, length=length, split="test")
@@ -27,10 +27,12 @@ def run(context: StageContext) -> None:
         models[role], described = read_student(context.parents[role])
         genotype = Genotype.from_json(described["genotype"])
         found[role] = {
-            "name": role.removeprefix("control-"), "genotype": genotype.to_json(), "collapsed": genotype.is_collapsed,
+            "name": role.removeprefix("control-"),
+            "genotype": genotype.to_json(),
+            "collapsed": genotype.is_collapsed,
             "receptive_field": genotype.receptive_field(described["num_cells"]),
             **model_size(models[role], length=length),
-        }  # fmt: skip
+        }
     ranks = {
         role: rank_test_items(model, requests(held_out), targets, consumed)
         for role, model in models.items()
@@ -44,9 +46,11 @@ def run(context: StageContext) -> None:
         difference = paired_bootstrap(student, theirs, seed=0)
         epochs = read_json(context.parents[role] / "training.json")["epochs"]
         controls.append(
-            found[role] | times[role] | ranks[role].metrics()
+            found[role]
+            | times[role]
+            | ranks[role].metrics()
             | {"epochs": epochs, "student_minus_control": {"ndcg@10": difference}}
-        )  # fmt: skip
+        )
     write_json(context.folder / "controls.json", controls)
     np.savez(
         context.folder / "ranks.npz",

@@ -2,7 +2,7 @@
 
 import torch
 
-from adarec.nets.costs import StudentSizes, counted_costs, measured_costs
+from adarec.nets.cost_tables import StudentSizes, counted_costs, measured_costs
 from adarec.nets.teachers import build_teacher
 from adarec.runs.files import write_json
 from adarec.stages.context import StageContext

@@ -1,4 +1,4 @@
-"""Search the cell: train the supernet, move the alphas, choose the best genotype within the limit."""
+"""Search the cell: train the supernet, move the alphas, choose the best cell within the limit."""
 
 import numpy as np
 import torch
@@ -36,9 +36,11 @@ def run(context: StageContext) -> None:
     scene = read_scene(context.parents["scene"])
     table = read_json(context.parents["costs"] / "costs.json")
     target = choose_target(
-        cost_model(table, of_body=False), cost_model(table, of_body=True),
-        speedup=settings["speedup"], default=settings["default_speedup"],
-    )  # fmt: skip
+        cost_model(table, of_body=False),
+        cost_model(table, of_body=True),
+        speedup=settings["speedup"],
+        default=settings["default_speedup"],
+    )
     slice_users = np.flatnonzero(scene.architecture_slice)
     validation = validation_of(
         scene, length=settings["length"], seed=context.seed, users=slice_users
@@ -55,10 +57,16 @@ def run(context: StageContext) -> None:
     write_json(
         context.folder / "candidates.json", [_candidate_json(candidate) for candidate in ranked]
     )
-    write_json(context.folder / "search.json", {
-        "target": target.to_json(), "cost": best.cost, "teacher_cost": target.costs.teacher,
-        "predicted_ndcg@10": best.predicted_ndcg, "slice_users": len(slice_users),
-    })  # fmt: skip
+    write_json(
+        context.folder / "search.json",
+        {
+            "target": target.to_json(),
+            "cost": best.cost,
+            "teacher_cost": target.costs.teacher,
+            "predicted_ndcg@10": best.predicted_ndcg,
+            "slice_users": len(slice_users),
+        },
+    )
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
     checkpoint.remove()
 
@@ -72,13 +80,17 @@ def _prepare(
     teacher = read_teacher(context.parents["teacher"])
     torch.manual_seed(context.seed)
     supernet = Supernet(
-        num_items=scene.num_items, width=student["width"], num_cells=student["num_cells"],
-        num_nodes=student["num_nodes"], dropout=student["dropout"],
-    )  # fmt: skip
+        num_items=scene.num_items,
+        width=student["width"],
+        num_cells=student["num_cells"],
+        num_nodes=student["num_nodes"],
+        dropout=student["dropout"],
+    )
     outside = np.flatnonzero(~scene.architecture_slice)
     inside = np.flatnonzero(scene.architecture_slice)
     return Search(
-        supernet, teacher,
+        supernet,
+        teacher,
         weight_sequences=training_sequences(scene, length=length, users=outside),
         alpha_sequences=training_sequences(scene, length=length, users=inside),
         validation=validation,
@@ -87,7 +99,7 @@ def _prepare(
         weights=LossWeights.from_settings(losses),
         costs=target.costs,
         schedule=SearchSchedule(**schedule, clip_norm=CLIP_NORM, seed=context.seed),
-    )  # fmt: skip
+    )
 
 
 def _ranked(
@@ -102,6 +114,8 @@ def _ranked(
 
 def _candidate_json(candidate: Candidate) -> dict[str, object]:
     return {
-        "genotype": candidate.genotype.to_json(), "cost": candidate.cost,
-        "predicted_ndcg@10": candidate.predicted_ndcg, "within_limit": candidate.within_limit,
-    }  # fmt: skip
+        "genotype": candidate.genotype.to_json(),
+        "cost": candidate.cost,
+        "predicted_ndcg@10": candidate.predicted_ndcg,
+        "within_limit": candidate.within_limit,
+    }

@@ -33,18 +33,25 @@ def run(context: StageContext) -> None:
         batch_loss=next_item_loss(teacher),
         validation=validation_of(scene, length=length, seed=context.seed),
         schedule=TrainingSchedule(
-            epochs=settings["epochs"], patience=settings["patience"], learning_rate=settings["learning_rate"],
-            weight_decay=settings["weight_decay"], batch_positions=settings["batch_positions"],
-            clip_norm=CLIP_NORM, seed=context.seed,
+            epochs=settings["epochs"],
+            patience=settings["patience"],
+            learning_rate=settings["learning_rate"],
+            weight_decay=settings["weight_decay"],
+            batch_positions=settings["batch_positions"],
+            clip_norm=CLIP_NORM,
+            seed=context.seed,
         ),
-    )  # fmt: skip
+    )
     checkpoint = Checkpoint(context.folder)
     run_epochs(training, checkpoint, context.watch)
     teacher.load_state_dict(training.best_state)
     described = {
-        "name": settings["name"], "num_items": scene.num_items, "length": length, "sizes": sizes,
+        "name": settings["name"],
+        "num_items": scene.num_items,
+        "length": length,
+        "sizes": sizes,
         "dropout": settings["dropout"],
-    }  # fmt: skip
+    }
     write_teacher(context.folder, teacher, described)
     write_json(
         context.folder / "training.json",

@@ -1,1 +1,1 @@
-"""Task, embedding, hidden-layer, logit and efficiency losses. Each is a mean over real positions."""
+"""Task, embedding, hidden, logit and efficiency losses, each a mean over real positions."""

@@ -1,4 +1,6 @@
-"""AdaRec's distillation from one batch: embeddings, hidden layers, and the scores shared with the task."""
+"""AdaRec's distillation from one batch: embeddings, hidden layers, and the scores shared with the
+task.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,10 +64,14 @@ def distillation_losses(
         weights: Factor of each part.
     """
     scored = score_losses(
-        student.output, student_table, targets,
+        student.output,
+        student_table,
+        targets,
         teacher_scores=dot_scores(teacher.output, teacher_table),
-        task_weight=weights.task, logit_weight=weights.logit, distill_temperature=weights.distill_temperature,
-    )  # fmt: skip
+        task_weight=weights.task,
+        logit_weight=weights.logit,
+        distill_temperature=weights.distill_temperature,
+    )
     loss = scored.total
     embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
     loss = loss + weights.embedding * embedding
@@ -84,6 +90,8 @@ def distillation_losses(
 
 
 def embedding_loss(projected: Tensor, teacher_embedded: Tensor) -> Tensor:
-    """Mean squared error of layer-normed embeddings [P, D]; zero when the projection matches up to scale."""
+    """Mean squared error of layer-normed embeddings [P, D]; zero when the projection matches up to
+    scale.
+    """
     width = (projected.shape[-1],)
     return F.mse_loss(F.layer_norm(projected, width), F.layer_norm(teacher_embedded, width))

@@ -1,6 +1,7 @@
 """Hidden-layer distillation: which student layer learns how much from which teacher layer.
 
-A mapping turns the distances [S, T] of a batch into a flow [S, T] that sums to 1; the loss is <flow, distance>.
+A mapping turns the distances [S, T] of a batch into a flow [S, T] that sums to 1; the loss is
+<flow, distance>.
 """
 
 import os
@@ -27,9 +28,11 @@ MAPPINGS: Registry[Callable[[int, int], "Mapping"]] = Registry(
 
 
 def layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
-    """Mean squared error between every student and teacher layer after layer norm, [S, T], in 0..4.
+    """Mean squared error between every student and teacher layer after layer norm, [S, T], in
+    0..4.
 
-    Layer norm makes a feature's scale and offset irrelevant; all pairs come from one matrix product.
+    Layer norm makes a feature's scale and offset irrelevant; all pairs come from one matrix
+    product.
 
     Args:
         student_layers: [S, P, D] projected to the teacher's width.
@@ -74,7 +77,9 @@ class Mapping:
         return (torch.from_numpy(flow).to(distance) * distance).sum()
 
     def end_epoch(self) -> dict[str, np.ndarray]:
-        """The epoch's mean flow and distance [S, T] and the layer weights used; then updates the weights."""
+        """The epoch's mean flow and distance [S, T] and the layer weights used; then updates the
+        weights.
+        """
         count = max(1, self.num_batches)
         record = {
             "mapping": self.flow_sum / count,
@@ -88,7 +93,9 @@ class Mapping:
         return record
 
     def update_weights(self, transported: np.ndarray) -> None:
-        """Moves the layer weights after an epoch; `transported` [S, T] is flow x distance. Fixed here."""
+        """Moves the layer weights after an epoch; `transported` [S, T] is flow x distance. Fixed
+        here.
+        """
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint needs to go on as if undisturbed."""
@@ -104,7 +111,9 @@ class Mapping:
 
 
 class EmdMapping(Mapping):
-    """Optimal transport between layers (AdaRec, Earth Mover's Distance), layer weights moving once an epoch."""
+    """Optimal transport between layers (AdaRec, Earth Mover's Distance), layer weights moving once
+    an epoch.
+    """
 
     def flow(self, distance: np.ndarray) -> np.ndarray:
         """The cheapest flow between the layer weights, by POT's network simplex."""
@@ -117,7 +126,8 @@ class EmdMapping(Mapping):
     def update_weights(self, transported: np.ndarray) -> None:
         """w <- 0.9 w + 0.1 softmax(-unit cost / T): layers that are cheap to reach count more.
 
-        The published rule jumps between two states (it replaces the weights at every step); this one settles.
+        The published rule jumps between two states (it replaces the weights at every step); this
+        one settles.
         """
         for name, axis in (("student_weights", 1), ("teacher_weights", 0)):
             weights = getattr(self, name)

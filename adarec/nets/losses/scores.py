@@ -1,6 +1,8 @@
-"""Next-item cross-entropy and logit distillation over the full catalogue, made together in chunks of positions.
+"""Next-item cross-entropy and logit distillation over the full catalogue, made together in chunks
+of positions.
 
-Nothing of size positions x catalogue outlives a chunk: the gradient of a chunk's scores is folded into the gradients
+Nothing of size positions x catalogue outlives a chunk: the gradient of a chunk's scores is folded
+    into the gradients
 of the states and of the item table at once, in the forward pass.
 """
 
@@ -41,13 +43,15 @@ def score_losses(
     logit_weight: float = 0.0,
     distill_temperature: float = 1.0,
 ) -> ScoreLosses:
-    """task_weight * CE(student, target) + logit_weight * T^2 KL(teacher || student), means over positions.
+    """task_weight * CE(student, target) + logit_weight * T^2 KL(teacher || student), means over
+    positions.
 
     Args:
         hidden: [P, D] student states.
         candidates: [V, D] student item table without PAD.
         targets: [P] item indices, 1..V.
-        teacher_scores: Gives the teacher's scores [C, V] for a slice of positions; None = no distillation.
+        teacher_scores: Gives the teacher's scores [C, V] for a slice of positions; None = no
+            distillation.
         task_weight: Factor of the cross-entropy.
         logit_weight: Factor of the distillation term (AdaRec, equation for L_logit).
         distill_temperature: T, softens both sides.
@@ -67,6 +71,8 @@ class _ScoreLosses(torch.autograd.Function):
         hidden, candidates = hidden.detach(), candidates.detach()
         positions, columns = len(hidden), targets - 1
         hidden_grad, table_grad = torch.empty_like(hidden), torch.zeros_like(candidates)
+        task: Tensor | float
+        logit: Tensor | float
         sums = torch.zeros(2, dtype=torch.float64)
         rows = max(64, CHUNK_FLOATS // len(candidates))
         for start in range(0, positions, rows):
@@ -96,7 +102,9 @@ class _ScoreLosses(torch.autograd.Function):
 
 
 def _task_only(scores: Tensor, wanted: Tensor, task_weight: float) -> tuple[Tensor, float, Tensor]:
-    """Summed cross-entropy of a chunk and the gradient of its scores [C, V] (in the scores' memory)."""
+    """Summed cross-entropy of a chunk and the gradient of its scores [C, V] (in the scores'
+    memory).
+    """
     normaliser = torch.logsumexp(scores, dim=1, keepdim=True)
     task = (normaliser - scores.gather(1, wanted)).sum()
     grad = scores.sub_(normaliser).exp_().mul_(task_weight)
@@ -112,7 +120,9 @@ def _task_and_logit(
     logit_weight: float,
     temperature: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Summed cross-entropy and T^2 KL(teacher || student) of a chunk, and the gradient of its scores [C, V]."""
+    """Summed cross-entropy and T^2 KL(teacher || student) of a chunk, and the gradient of its
+    scores [C, V].
+    """
     student_log = torch.log_softmax(scores, dim=1)
     task = -student_log.gather(1, wanted).sum()
     grad = student_log.exp().mul_(task_weight)

@@ -1,1 +1,1 @@
-"""The cell, the supernet that holds every candidate op, and the student derived from a genotype."""
+"""The cell, the supernet that holds every candidate op, and the derived student."""

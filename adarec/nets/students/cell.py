@@ -1,6 +1,7 @@
-"""One cell: nodes that sum ops of the cell's input and of all earlier nodes (AdaRec, section 3)."""
+"""One cell: nodes that sum ops of the cell input and of all earlier nodes (AdaRec, section 3)."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,8 @@ from adarec.nets.ops import OPS
 class Cell(nn.Module):
     """output = x + ReLU(LayerNorm(sum_n softmax(node_logits)_n node_n)).
 
-    node_n = sum over edges (j, n) of op(ReLU(node_j)), node_0 = x. Each edge holds the ops it may run (all of them in a
+    node_n = sum over edges (j, n) of op(ReLU(node_j)), node_0 = x. Each edge holds the ops it may
+    run (all of them in a
     supernet, one in a derived student); `choice` names the one that runs, the others cost nothing.
     """
 
@@ -36,14 +38,15 @@ class Cell(nn.Module):
             x: The cell's input.
             mask: [B, L] True at real positions, or None.
             choice: The op that runs on each edge.
-            gates: [E] a factor for each edge's output, 1 in value, through which alphas get their gradient.
+            gates: [E] a factor for each edge's output, 1 in value, through which alphas get their
+                gradient.
         """
         activated: list[Tensor | None] = [F.relu(x)]
         nodes: list[Tensor | None] = [None] * (self.num_nodes + 1)
         for index, (source, target) in enumerate(self.edges):
             fed = activated[source]
             if choice[index] != "zero" and fed is not None:
-                output = self.ops[index][choice[index]](fed, mask)
+                output = cast(nn.ModuleDict, self.ops[index])[choice[index]](fed, mask)
                 output = output if gates is None else output * gates[index]
                 so_far = nodes[target]
                 nodes[target] = output if so_far is None else so_far + output

@@ -18,11 +18,15 @@ def gumbel_noise(shape: torch.Size, generator: torch.Generator | None = None) ->
 def sample_ops(
     alphas: Tensor, *, gumbel_temperature: float, noise: Tensor
 ) -> tuple[list[str], Tensor]:
-    """One op per edge by hard Gumbel sampling, and the gates that carry the gradient to the alphas.
+    """One op per edge by hard Gumbel sampling, and the gates that carry the gradient to the
+    alphas.
 
-    With k the sampled op, p = softmax((log_softmax(alphas) + noise) / temperature) over the seven ops that carry
-    something, the gate is 1 in value and d gate / d alpha_j = p_k (delta_kj - p_j) / temperature, so that
-    d loss / d alpha_j = <d loss / d y, op_k(x)> p_k (delta_kj - p_j) / temperature (GDAS, one op run). Where zero is
+    With k the sampled op, p = softmax((log_softmax(alphas) + noise) / temperature) over the seven
+    ops that carry
+    something, the gate is 1 in value and d gate / d alpha_j = p_k (delta_kj - p_j) / temperature,
+    so that
+    d loss / d alpha_j = <d loss / d y, op_k(x)> p_k (delta_kj - p_j) / temperature (GDAS, one op
+    run). Where zero is
     sampled, no alpha of that edge gets a gradient from the task.
 
     Args:
@@ -45,7 +49,8 @@ def sample_ops(
 
 
 def expected_cost(alphas: Tensor, op_costs: Tensor, *, fixed: float, num_cells: int) -> Tensor:
-    """Expected cost of a student drawn from the alphas: fixed + cells x sum over edges of <softmax(alphas), costs>.
+    """Expected cost of a student drawn from the alphas: fixed + cells x sum over edges of
+    <softmax(alphas), costs>.
 
     Args:
         alphas: [E, O].

@@ -1,6 +1,9 @@
-"""The student: item table, cells in series, tied output table. A supernet when its edges hold every op."""
+"""The student: item table, cells in series, tied output table. A supernet when its edges hold
+every op.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +11,12 @@ from torch import Tensor, nn
 from adarec import catalog
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.blocks import ItemTable
-from adarec.nets.encoding import Encoded, SequenceModel
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.students.cell import Cell
 
 
 class Student(SequenceModel):
-    """Cells over item embeddings. It has no positions: a cell's ops know how far back they look."""
+    """Cells over item embeddings. No positions: an op knows how far back it looks."""
 
     def __init__(
         self,
@@ -26,7 +29,7 @@ class Student(SequenceModel):
         dropout: float,
     ) -> None:
         super().__init__()
-        self.num_cells, self.num_nodes = num_cells, num_nodes
+        self.num_layers, self.num_nodes = num_cells, num_nodes
         self.item_table = ItemTable(num_items, width)
         self.dropout = nn.Dropout(dropout)
         self.cells = nn.ModuleList(
@@ -43,16 +46,16 @@ class Student(SequenceModel):
         mask: Tensor | None,
         choice: Sequence[str] | None = None,
         gates: Tensor | None = None,
-        **call: object,
+        **call: Any,
     ) -> tuple[Tensor, list[Tensor]]:
-        """See `SequenceModel`.
+        """See `SequenceModel.dense_layers`.
 
         Args:
             items: [B, L] item indices, 0 = PAD.
             mask: [B, L] True at real positions, or None where all are.
             choice: The op of each edge; a derived student has only one and needs none.
             gates: [E] see `Cell.forward`; the same for all cells.
-        """  # fmt: skip
+        """
         chosen = self.choice if choice is None else choice
         embedded = self.item_table(items)
         x = self.dropout(embedded)
@@ -69,15 +72,19 @@ def build_student(
     """The untrained student with the genotype's cell."""
     edge_ops = [(op,) for op in genotype.ops]
     student = Student(
-        num_items=num_items, width=width, num_cells=num_cells, num_nodes=genotype.num_nodes, edge_ops=edge_ops,
+        num_items=num_items,
+        width=width,
+        num_cells=num_cells,
+        num_nodes=genotype.num_nodes,
+        edge_ops=edge_ops,
         dropout=dropout,
-    )  # fmt: skip
+    )
     student.receptive_field = genotype.receptive_field(num_cells)
     return student
 
 
 class Supernet(nn.Module):
-    """A student in which every edge holds every op, and the alphas [E, O] that the search moves."""
+    """A student in which every edge holds every op, and the alphas [E, O]."""
 
     def __init__(
         self, *, num_items: int, width: int, num_cells: int, num_nodes: int, dropout: float
@@ -85,20 +92,14 @@ class Supernet(nn.Module):
         super().__init__()
         num_edges = len(cell_edges(num_nodes))
         self.student = Student(
-            num_items=num_items, width=width, num_cells=num_cells, num_nodes=num_nodes,
-            edge_ops=[catalog.OP_NAMES] * num_edges, dropout=dropout,
-        )  # fmt: skip
+            num_items=num_items,
+            width=width,
+            num_cells=num_cells,
+            num_nodes=num_nodes,
+            edge_ops=[catalog.OP_NAMES] * num_edges,
+            dropout=dropout,
+        )
         self.alphas = nn.Parameter(1e-3 * torch.randn(num_edges, len(catalog.OP_NAMES)))
-
-    def forward(
-        self,
-        items: Tensor,
-        mask: Tensor | None,
-        choice: Sequence[str],
-        gates: Tensor | None = None,
-    ) -> Encoded:
-        """The student's encoding with the chosen op on each edge."""
-        return self.student(items, mask, choice=choice, gates=gates)
 
 
 def inherit_weights(student: Student, supernet_state: dict[str, Tensor]) -> None:

@@ -1,26 +1,30 @@
-"""Heavy models. Each returns packed embeddings and hidden layers at real positions, and scores items."""
-
-from torch import nn
+"""Heavy models. Each returns packed embeddings and hidden layers at real positions, and scores
+items.
+"""
 
 from adarec import catalog
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.registry import Registry
 from adarec.nets.teachers import nextitnet, sasrec
 
-TEACHERS: Registry = Registry("teacher", (entry.name for entry in catalog.TEACHERS))
+TEACHERS: Registry[type[SequenceModel]] = Registry(
+    "teacher", (entry.name for entry in catalog.TEACHERS)
+)
 TEACHERS.register("nextitnet")(nextitnet.NextItNet)
 TEACHERS.register("sasrec")(sasrec.SASRec)
 
 
 def build_teacher(
     name: str, *, num_items: int, length: int, sizes: dict[str, int], dropout: float
-) -> nn.Module:
+) -> SequenceModel:
     """The untrained teacher `name`.
 
     Args:
         name: A name of `catalog.TEACHERS`.
         num_items: V, PAD excluded.
         length: L, the most items of a history the teacher will see.
-        sizes: `num_blocks`, `width`, `num_heads`, `num_layers` (the teacher layers offered to the student).
+        sizes: `num_blocks`, `width`, `num_heads`, `num_layers` (the teacher layers offered to the
+            student).
         dropout: Share of activations dropped in training.
     """
     return TEACHERS[name](num_items=num_items, length=length, dropout=dropout, **sizes)

@@ -1,5 +1,7 @@
 """NextItNet (Yuan et al., WSDM 2019): residual blocks of dilated causal convolutions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -13,7 +15,8 @@ DILATIONS = (1, 4)  # block by block, in turn
 class ResidualBlock(nn.Module):
     """x + scale * two causal convolutions of dilation d and 2d, each with layer norm and ReLU.
 
-    `scale` starts small (ReZero), so that a deep stack begins as the identity and trains without warm-up.
+    `scale` starts small (ReZero), so that a deep stack begins as the identity and trains without
+    warm-up.
     """
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
@@ -32,7 +35,9 @@ class ResidualBlock(nn.Module):
 
 
 class NextItNet(SequenceModel):
-    """The default teacher; offers `num_layers` hidden layers, each after an equal share of the blocks."""
+    """The default teacher; offers `num_layers` hidden layers, each after an equal share of the
+    blocks.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,7 @@ class NextItNet(SequenceModel):
         self.output_norm = nn.LayerNorm(width)
 
     def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: object
+        self, items: Tensor, mask: Tensor | None, **call: Any
     ) -> tuple[Tensor, list[Tensor]]:
         """See `SequenceModel`."""
         embedded = self.item_table(items)

@@ -1,4 +1,8 @@
-"""SASRec (Kang and McAuley, ICDM 2018): causal self-attention, here pre-norm with full cross-entropy."""
+"""SASRec (Kang and McAuley, ICDM 2018): causal self-attention, here pre-norm with full cross-
+entropy.
+"""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +30,7 @@ class AttentionBlock(nn.Module):
 
 
 class SASRec(SequenceModel):
-    """Learned positions are counted back from the newest item, so that more PAD changes nothing."""
+    """Learned positions count back from the newest item, so more PAD changes nothing."""
 
     def __init__(
         self,
@@ -51,11 +55,12 @@ class SASRec(SequenceModel):
         self.output_norm = nn.LayerNorm(width)
 
     def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: object
+        self, items: Tensor, mask: Tensor | None, **call: Any
     ) -> tuple[Tensor, list[Tensor]]:
         """See `SequenceModel`.
 
-        Items beyond the `length` newest share the oldest position, so that padding of any width is accepted.
+        Items beyond the `length` newest share the oldest position, so that padding of any width is
+        accepted.
         """
         embedded = self.item_table(items)
         back = torch.arange(items.shape[1] - 1, -1, -1, device=items.device)
