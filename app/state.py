@@ -64,6 +64,12 @@ def choose_from(name: str, key: str) -> None:
         choose(name, value)
 
 
+def choose_run() -> None:
+    """Callback of the run picker: the run says which scene is meant, so no other one stays."""
+    forget(SCENE)
+    choose_from(RUN, RUN_PICKER)
+
+
 def forget(name: str) -> None:
     """Takes `name` out of the address where it would contradict the page."""
     if name in st.query_params:

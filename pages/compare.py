@@ -10,13 +10,16 @@ from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.panels.chart import show_chart
 from app.panels.errors import as_text
 from app.panels.links import empty_state, link
+from app.panels.scenes_picker import pick_scenes
+
+_AT_FIRST = 4
 
 st.title("Compare")
 st.caption(
     "Do scenes want different architectures, and does each need a neural teacher? One finished "
     "run per scene."
 )
-newest = gateway.newest_results()
+newest = gateway.newest_results(first=state.asked_for(state.RUN))
 if not newest:
     empty_state(
         "**Nothing to compare yet.** Finish a search for at least one scene.",
@@ -24,18 +27,16 @@ if not newest:
         label="Start a search",
     )
     st.stop()
-asked = [name for name in state.all_asked_for(state.SCENE) if name in newest]
-chosen = st.multiselect(
-    "Scenes",
-    list(newest),
-    default=asked or list(newest)[:3],
-    key=state.SCENES_PICKER,
-    help="The newest finished run of each scene is shown.",
+names = list(newest)
+chosen = pick_scenes(
+    names,
+    usual=names[:_AT_FIRST],
+    help_text="The newest finished run of each scene is shown.",
+    at_least=2,
 )
 if not chosen:
     st.info("Choose two or more scenes above.")
     st.stop()
-state.choose(state.SCENE, chosen)
 if len(chosen) == 1:
     st.info(
         "One scene is shown. Finish a search for another one to see whether it gets another cell."
@@ -50,7 +51,9 @@ for start in range(0, len(chosen), 2):
         with column:
             result = results[name]
             graph = cell_graph_info(cells[name], title=f"Cell of {name}")
-            show_chart(graph, draw_cell_graph(graph), key=f"cell_{name}")
+            show_chart(
+                graph, draw_cell_graph(graph), key=f"cell_{name}", explain=name == chosen[-1]
+            )
             st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
             facts = (
                 f"{result['speedup']['p50']:.1f}× faster than the teacher",

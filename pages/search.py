@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import gateway, state
+from app.panels.controls import offer_controls
 from app.panels.errors import shown_errors
 from app.panels.job_progress import show_job
 from app.panels.links import link
@@ -40,11 +41,12 @@ if not runs:
     st.info("No run yet: choose a scene above and start. The quick preset takes minutes.")
     st.stop()
 st.subheader("Watch a run")
-run = pick_run(runs)
+run = pick_run(runs, on_search_page=True)
 if run is not None:
     show_job(run)
     if run.result:
         show_result(run.result)
+        offer_controls(run)
     with st.container(horizontal=True):
         link("architecture", "Why this cell? →", run=run.run)
         link("distillation", "What did each layer learn from? →", run=run.run)

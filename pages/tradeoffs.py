@@ -8,6 +8,7 @@ from app.panels.chart import show_chart
 from app.panels.links import empty_state, link
 from app.panels.run_facts import show_result
 from app.panels.run_picker import pick_run
+from app.panels.scenes_picker import pick_scenes
 
 st.title("Trade-offs")
 st.caption(
@@ -26,13 +27,10 @@ if not finished:
 
 left, middle, right = st.columns([2, 1, 1])
 names = sorted({run.scene for run in finished})
-asked = [name for name in state.all_asked_for(state.SCENE) if name in names]
-scenes = left.multiselect(
-    "Scenes",
-    names,
-    default=asked or names,
-    help="NDCG differs between scenes; compare within one.",
-)
+with left:
+    scenes = pick_scenes(
+        names, usual=names, help_text="NDCG differs between scenes; compare models within one."
+    )
 cost_axis = middle.selectbox(
     "Cost", list(COST_AXES), help="Latencies: one request, onnxruntime, batch 1, one thread."
 )

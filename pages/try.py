@@ -12,7 +12,10 @@ st.title("Try")
 st.caption(
     "Does it recommend sensible things? The same history for both models, answered by onnxruntime."
 )
-run = pick_run([each for each in gateway.runs() if each.state == "succeeded"])
+run = pick_run(
+    [each for each in gateway.runs() if each.state == "succeeded"],
+    none_yet="**No finished run yet.** A model can be tried when its run has measured it.",
+)
 if run is None:
     st.stop()
 if not gateway.can_recommend(run):

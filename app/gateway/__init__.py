@@ -3,6 +3,7 @@ for."""
 
 from app.gateway.files import workspace
 from app.gateway.jobs import (
+    add_controls,
     queue_position,
     resume_search,
     start_search,
@@ -43,7 +44,13 @@ from app.gateway.scenes import (
     validation_baselines,
 )
 from app.gateway.serving import Package, can_recommend, export_package, recommend
-from app.gateway.settings import preset_values, repeat_command, setting, setting_schemas
+from app.gateway.settings import (
+    preset_values,
+    repeat_command,
+    setting,
+    setting_schemas,
+    target_speedup,
+)
 from app.gateway.words import duration, elapsed, size
 
 __all__ = [
@@ -56,6 +63,7 @@ __all__ = [
     "Package",
     "SceneDetails",
     "StepProgress",
+    "add_controls",
     "can_recommend",
     "candidates",
     "curves",
@@ -90,6 +98,7 @@ __all__ = [
     "start_search",
     "step_stage",
     "stop_search",
+    "target_speedup",
     "validation_baselines",
     "worker_is_alive",
     "workspace",

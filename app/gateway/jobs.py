@@ -14,7 +14,6 @@ def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[st
     Raises:
         SettingsError: A value of `overrides` (dotted key -> value) does not fit.
         SceneError: There is no such scene.
-        TargetError: No cell can reach the speed-up.
     """
     settings = preset_settings(preset, teacher=teacher, overrides=dict(overrides))
     record = submission.create_run(workspace(), scene, settings)
@@ -31,6 +30,13 @@ def stop_search(run_id: str) -> None:
 def resume_search(run_id: str) -> None:
     """Queues a stopped or failed run again; it goes on from its last checkpoint."""
     jobs.resume(workspace(), run_id)
+    jobs.ensure_worker(workspace())
+
+
+def add_controls(run_id: str, count: int) -> None:
+    """Adds `count` random cells and the all-skip cell to a finished run and queues it again."""
+    submission.add_controls(workspace(), run_id, count)
+    jobs.submit(workspace(), run_id)
     jobs.ensure_worker(workspace())
 
 

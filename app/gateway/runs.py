@@ -124,10 +124,13 @@ def _results(
     return {each.run: each.result for each in found if each.run in wanted and each.result}
 
 
-def newest_results() -> dict[str, Mapping[str, Any]]:
-    """The result of the newest finished run of each scene, by scene."""
+def newest_results(first: str | None = None) -> dict[str, Mapping[str, Any]]:
+    """The result of the newest finished run of each scene, by scene.
+
+    The run `first` comes first, also where its scene has a newer one.
+    """
     newest: dict[str, RunSummary] = {}
-    for each in runs():
+    for each in sorted(runs(), key=lambda each: each.run != first):
         if each.state == "succeeded":
             newest.setdefault(each.scene, each)
     found = results(list(newest.values()))

@@ -55,6 +55,12 @@ def setting(run: RunRecord, key: str, default: Any = None) -> Any:
     return flat(run.settings).get(key, default)
 
 
+def target_speedup(run: RunRecord) -> float:
+    """How many times cheaper than the teacher the run's student has to be."""
+    values = flat(run.settings)
+    return float(values.get("speedup") or values.get("default_speedup") or 1.0)
+
+
 def repeat_command(run: RunRecord) -> str:
     """The command line that computes the same run from the same log."""
     values = flat(run.settings)
@@ -66,7 +72,9 @@ def repeat_command(run: RunRecord) -> str:
     parts = ["python -m adarec search", shlex.quote(run.scene)]
     parts += [f"--preset {preset}", f"--teacher {teacher}"]
     parts += [
-        f"{option} {_plain(values[key])}" for key, option in _OPTIONS.items() if key in values
+        f"{option} {_plain(values[key])}"
+        for key, option in _OPTIONS.items()
+        if values.get(key) is not None
     ]
     parts += [
         f"--set {shlex.quote(f'{key}={_plain(value)}')}"

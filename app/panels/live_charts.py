@@ -60,7 +60,7 @@ def _show_cost(run: RunRecord, searched: dict[str, gateway.Curve]) -> None:
         epochs,
         searched["expected_cost"][1],
         speedups,
-        target=float(gateway.setting(run, "speedup", 1.0)),
+        target=gateway.target_speedup(run),
         cost=str(gateway.setting(run, "cost", "latency")),
     )
     show_chart(info, draw_cost_curve(info), key="cost")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from adarec.data.preview import LogPreview
 from adarec.data.settings import NO_COLUMN, ColumnChoice, IngestSettings
@@ -21,6 +22,7 @@ _ROLES = {
     "rating": "A score, used only to drop low ratings. Optional.",
 }
 _RECOGNISE = "recognise"
+_SAVED = "saved_upload"
 
 
 def upload_log() -> None:
@@ -37,8 +39,11 @@ def upload_log() -> None:
     )
     if upload is None:
         return
+    if st.session_state.get(_SAVED) == upload.file_id:
+        st.caption("This file is saved. Take it away above to add another one.")
+        return
     with shown_errors():
-        path = gateway.keep_upload(upload.name, upload)
+        path = _kept(upload)
         chosen = _chosen_columns()
         preview = gateway.preview(path, "auto", chosen)
         _show_preview(preview)
@@ -47,13 +52,25 @@ def upload_log() -> None:
             st.error(as_text(preview.problem))
             return
         cleaning = _choose_cleaning(preview)
-        _save(path, upload.name, {**chosen.model_dump(), **cleaning})
+        _save(path, upload, {**chosen.model_dump(), **cleaning})
+
+
+def _kept(upload: UploadedFile) -> Path:
+    # A large log is copied and hashed once, not at every rerun.
+    name = f"kept_{upload.file_id}"
+    path: Path | None = st.session_state.get(name)
+    if path is None or not path.is_file():
+        path = gateway.keep_upload(upload.name, upload)
+        st.session_state[name] = path
+    return path
 
 
 def _show_preview(preview: LogPreview) -> None:
     parts = [preview.format, "with header" if preview.has_header else "no header"]
     parts += [preview.packing] if preview.packing not in ("", "plain", "none") else []
-    parts += [f"times in {preview.time_unit}"] if preview.time_unit else []
+    if preview.time_unit:
+        is_date = preview.time_unit == "date"
+        parts.append("times as dates" if is_date else f"times in {preview.time_unit}")
     st.markdown(f"**{as_text(preview.file)}** is read as {as_text(', '.join(parts))}.")
     for warning in preview.warnings:
         st.warning(as_text(warning))
@@ -137,9 +154,9 @@ def _show_progress(bar: DeltaGenerator, fraction: float, message: str) -> None:
     bar.progress(min(1.0, fraction), text=message)
 
 
-def _save(path: Path, file_name: str, settings: dict[str, Any]) -> None:
+def _save(path: Path, upload: UploadedFile, settings: dict[str, Any]) -> None:
     left, right = st.columns(2)
-    suggestion = re.sub(r"[^\w .+()-]", " ", file_name.split(".")[0]).strip()[:64]
+    suggestion = re.sub(r"[^\w .+()-]", " ", upload.name.split(".")[0]).strip()[:64]
     name = left.text_input(
         "Scene name",
         value=suggestion,
@@ -153,7 +170,7 @@ def _save(path: Path, file_name: str, settings: dict[str, Any]) -> None:
     )
     if not st.button("Save scene", key=state.SAVE_SCENE, type="primary"):
         return
-    items_path = gateway.keep_upload(items.name, items) if items is not None else None
+    items_path = _kept(items) if items is not None else None
     bar = st.progress(0.0, text="Reading the log")
     try:
         record = gateway.save_scene(
@@ -168,4 +185,5 @@ def _save(path: Path, file_name: str, settings: dict[str, Any]) -> None:
     state.choose(state.SCENE, record.name)
     st.session_state[state.SCENE_PICKER] = record.name
     st.session_state["just_saved"] = record.name
+    st.session_state[_SAVED] = upload.file_id
     st.rerun()

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from adarec.errors import RunError
 from adarec.runs.records import RunRecord, RunSummary
 from app import gateway, state
 from app.panels.errors import as_text
 from app.panels.links import empty_state
 
+NO_RUN = "**No run yet.** Start a search for a scene; this page fills while it goes on."
 _STATE_WORDS = {
     "queued": "waiting",
     "running": "running",
@@ -31,60 +33,68 @@ def run_label(run: RunSummary) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def pick_run(runs: list[RunSummary] | None = None) -> RunRecord | None:
+def pick_run(
+    runs: list[RunSummary] | None = None, *, none_yet: str = NO_RUN, on_search_page: bool = False
+) -> RunRecord | None:
     """The run in the address, else the last one chosen, else the newest, with a box to change it.
 
-    Draws an empty state and gives None when the workspace has no run. `?scene=` alone means the
-    newest
-    run of that scene.
+    `?scene=` alone means the newest run of that scene. Where there is no run to show, an empty
+    state leads on and None comes back.
+
+    Args:
+        runs: The runs to choose from, newest first; all of the workspace by default.
+        none_yet: What to say when there are none.
+        on_search_page: The page itself can start a run, so no link to it is needed.
     """
     runs = gateway.runs() if runs is None else runs
+    way_on = None if on_search_page else "search"
     if not runs:
-        empty_state(
-            "**No run yet.** Start a search for a scene; this page fills while it goes on.",
-            url_path="search",
-            label="Start a search",
-            scene=state.asked_for(state.SCENE),
-        )
+        scene = state.asked_for(state.SCENE)
+        empty_state(none_yet, url_path=way_on, label="Start a search", scene=scene)
         return None
+    chosen, problem = _wanted_run(runs)
     labels = {run.run: run_label(run) for run in runs}
-    chosen = _wanted_run(runs)
-    if chosen is not None and chosen not in labels:
-        labels[chosen] = run_label(gateway.run(chosen))
-    st.session_state[state.RUN_PICKER] = chosen
+    if chosen is not None:
+        labels.setdefault(chosen.run, run_label(chosen))
+    st.session_state[state.RUN_PICKER] = chosen.run if chosen else None
     st.selectbox(
         "Run",
         list(labels),
         format_func=lambda run: labels.get(run, run),
         key=state.RUN_PICKER,
-        on_change=state.choose_from,
-        args=(state.RUN, state.RUN_PICKER),
+        on_change=state.choose_run,
         placeholder="Choose a run",
         index=None if chosen is None else 0,
         help="Every run of this workspace, newest first. Type to filter by scene or teacher.",
     )
     if chosen is None:
         scene = state.asked_for(state.SCENE)
-        empty_state(
-            f"**Scene {as_text(scene or '')} has no run yet.** Start a search for it, or choose "
-            f"a run above.",
-            url_path="search",
-            label="Start a search",
-            scene=scene,
-        )
+        empty_state(problem, url_path=way_on, label="Start a search", scene=scene)
         return None
-    state.choose(state.RUN, chosen)
-    state.forget(state.SCENE)
-    return gateway.run(chosen)
+    state.choose(state.RUN, chosen.run)
+    return chosen
 
 
-def _wanted_run(runs: list[RunSummary]) -> str | None:
+def _wanted_run(runs: list[RunSummary]) -> tuple[RunRecord | None, str]:
+    """The run to show, or None with the reason why there is none."""
     asked = state.asked_for(state.RUN)
     if asked:
-        return asked
+        try:
+            return gateway.run(asked), ""
+        except RunError:
+            return (
+                None,
+                f"**There is no run {as_text(asked)} in this workspace.** Choose one above.",
+            )
     scene = state.asked_for(state.SCENE)
     if scene:
         of_scene = [run.run for run in runs if run.scene == scene]
-        return of_scene[0] if of_scene else None
+        if of_scene:
+            return gateway.run(of_scene[0]), ""
+        return (
+            None,
+            f"**Scene {as_text(scene)} has no run yet.** Start one, or choose a run above.",
+        )
     last = state.remembered(state.RUN)
-    return last if last and any(run.run == last for run in runs) else runs[0].run
+    known = last if any(run.run == last for run in runs) else None
+    return gateway.run(known or runs[0].run), ""

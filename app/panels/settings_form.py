@@ -16,7 +16,16 @@ _SECTIONS = {
     "": "Run",
 }
 # These have a place of their own above the advanced settings.
-_SHOWN_ABOVE = ("preset", "teacher.name", "losses.mapping", "cost", "speedup", "seed", "controls")
+_SHOWN_ABOVE = (
+    "preset",
+    "teacher.name",
+    "losses.mapping",
+    "cost",
+    "speedup",
+    "default_speedup",
+    "seed",
+    "controls",
+)
 
 
 def choose_preset() -> tuple[str, str]:
@@ -40,11 +49,12 @@ def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
             "Target speed-up (×)",
             1.1,
             1000.0,
-            float(usual["speedup"]),
+            usual["speedup"],
             step=0.5,
+            placeholder=f"preset: {usual['default_speedup']:g}",
             key=f"search_speedup_{preset}",
             help="The student must be at least this many times cheaper than the teacher, by the "
-            "cost below.",
+            "cost beside it. Empty means the preset's target.",
         )
     with columns[1]:
         mapping = _pick("Layer mapping", catalog.MAPPINGS, key="search_mapping")
@@ -97,7 +107,7 @@ def _choose_advanced(
 
 def _widget(name: str, value: Any, schema: dict[str, Any], *, key: str) -> Any:
     """One setting by its JSON schema: whole number, number, or one of several words."""
-    label = name.rpartition(".")[2].replace("_", " ").capitalize()
+    label = name.rpartition(".")[2].removeprefix("num_").replace("_", " ").capitalize()
     help_text = schema.get("description")
     if "enum" in schema:
         options = list(schema["enum"])

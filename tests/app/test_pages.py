@@ -1,0 +1,114 @@
+"""Every page in an empty and in a filled workspace, in a process of its own, without torch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adarec.runs.workspace import Workspace
+from tests.app.filled_workspace import fill
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    "scenes",
+    "search",
+    "architecture",
+    "distillation",
+    "tradeoffs",
+    "compare",
+    "try",
+    "export",
+)
+
+# Prints one JSON object: what each page showed, and whether the process met torch or ot.
+_VISIT = """
+import json, sys
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+
+root, pages, run = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
+seen = {}
+app = AppTest.from_file(root / "app" / "main.py", default_timeout=60).run()
+for page in pages:
+    if run:
+        app.query_params["run"] = run
+    app.switch_page(f"../pages/{page}.py").run()
+    seen[page] = {
+        "title": [title.value for title in app.title],
+        "exceptions": [exception.message for exception in app.exception],
+        "errors": [error.value for error in app.error],
+        "charts": len(app.get("plotly_chart")),
+        "tables": len(app.dataframe),
+        "text": [text.value for text in app.markdown],
+        "links": len(app.page_link),
+    }
+print(json.dumps({"pages": seen, "heavy": sorted({"torch", "ot"} & set(sys.modules))}))
+"""
+
+
+def visit(home: Path, run: str = "") -> dict[str, dict[str, object]]:
+    """What every page shows in the workspace `home`; fails when the process met torch or ot."""
+    command = [sys.executable, "-c", _VISIT, str(ROOT), ",".join(PAGES), run]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"ADAREC_HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["heavy"] == []
+    return found["pages"]
+
+
+@pytest.fixture(scope="module")
+def empty_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    return visit(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture(scope="module")
+def filled_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    home = tmp_path_factory.mktemp("filled")
+    runs = fill(Workspace.open(home))
+    return visit(home, runs[-1])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_an_empty_workspace_says_what_to_do(
+    empty_pages: dict[str, dict[str, object]], page: str
+) -> None:
+    seen = empty_pages[page]
+    assert seen["exceptions"] == []
+    assert seen["errors"] == []
+    assert len(seen["title"]) == 1
+    # The samples are there at first start; all other pages lead to the search.
+    assert seen["charts"] == (5 if page == "scenes" else 0)
+    assert page == "search" or seen["links"] >= 1
+
+
+CHARTS = {
+    "scenes": 0,  # the generated scenes of this test carry no statistics
+    "search": 4,
+    "architecture": 5,
+    "distillation": 5,
+    "tradeoffs": 1,
+    "compare": 4,
+    "try": 0,
+    "export": 0,
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_filled_workspace_shows_its_charts_and_their_numbers(
+    filled_pages: dict[str, dict[str, object]], page: str
+) -> None:
+    seen = filled_pages[page]
+    assert seen["exceptions"] == []
+    assert seen["charts"] == CHARTS[page]
+    assert seen["tables"] >= CHARTS[page]
+    if page not in ("try", "export"):  # the generated runs have no models to open or to pack
+        assert seen["errors"] == []

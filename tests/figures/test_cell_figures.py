@@ -1,0 +1,120 @@
+"""The data half of the pictures of cells: graph, receptive field, heat map, costs, shares."""
+
+import numpy as np
+import pytest
+
+from adarec import catalog
+from adarec.genotype import Genotype, cell_edges
+from app.figures.cell_graph import arc, cell_graph_info, draw_cell_graph
+from app.figures.labels import edges_of
+from app.figures.op_costs import draw_op_costs, op_costs_info
+from app.figures.op_curves import draw_op_curves, op_curves_info
+from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
+from app.figures.op_shares import draw_op_shares, op_shares_info
+from app.figures.receptive_field import (
+    cell_paths,
+    draw_receptive_field,
+    op_offsets,
+    receptive_field_info,
+)
+
+CELL = Genotype(3, ("conv3", "skip", "zero", "dilconv3", "maxpool3", "zero"))
+
+
+def test_an_arc_starts_and_ends_at_its_nodes_and_rises_between() -> None:
+    path = arc((0.0, 0.0), (2.0, 0.0), height=0.5)
+    assert path[0] == pytest.approx([0, 0])
+    assert path[-1] == pytest.approx([2, 0])
+    assert path[:, 1].max() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_graph_labels_every_edge_with_op_and_weight() -> None:
+    weights = np.full((6, len(catalog.OPS)), 0.1)
+    weights[0, 0] = 0.3
+    info = cell_graph_info(CELL, op_weights=weights)
+    assert [row["op"] for row in info.rows()] == list(CELL.ops)
+    assert info.edges[0].weight == pytest.approx(0.3)
+    texts = [annotation.text for annotation in draw_cell_graph(info).layout.annotations]
+    assert texts[0] == "conv3 30%"
+    assert len(texts) == 6
+
+
+def test_the_graph_places_nodes_in_order_and_marks_dead_edges() -> None:
+    info = cell_graph_info(CELL)
+    places = [info.positions[node][0] for node in sorted(info.positions)]
+    assert places == pytest.approx([0, 1, 2, 3, 4])
+    live = {(edge.source, edge.target): edge.is_live for edge in info.edges}
+    assert live == {
+        (0, 1): True,
+        (0, 2): True,
+        (1, 2): False,
+        (0, 3): True,
+        (1, 3): True,
+        (2, 3): False,
+    }
+
+
+def test_dilated_ops_skip_every_second_item() -> None:
+    assert op_offsets(catalog.find(catalog.OPS, "dilconv3")) == [0, 2, 4]
+    assert op_offsets(catalog.find(catalog.OPS, "conv3")) == [0, 1, 2]
+    assert op_offsets(catalog.find(catalog.OPS, "skip")) == [0]
+
+
+def test_paths_of_a_cell_are_counted_by_hand() -> None:
+    # One node, one convolution over three items, and the residual around it.
+    assert cell_paths(Genotype(1, ("conv3",))).tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize("ops", [CELL.ops, ("skip",) * 6, ("dilconv5",) * 6])
+def test_the_picture_agrees_with_the_genotypes_receptive_field(ops: tuple[str, ...]) -> None:
+    genotype = Genotype(3, ops)
+    info = receptive_field_info(genotype, num_cells=2, length=500)
+    assert info.shares.shape[1] == genotype.receptive_field(2)
+    assert info.shares[-1, -1] > 0
+    assert info.shares.sum(axis=1) == pytest.approx([1, 1])
+    assert draw_receptive_field(info).data[0].z.shape == info.shares.shape
+
+
+def test_the_picture_ends_where_the_history_ends() -> None:
+    info = receptive_field_info(Genotype(3, ("dilconv5",) * 6), num_cells=4, length=10)
+    assert info.shares.shape == (4, 10)
+
+
+def test_edges_are_recovered_from_their_number() -> None:
+    for num_nodes in range(1, 7):
+        edges = cell_edges(num_nodes)
+        assert edges_of(len(edges)) == edges
+
+
+def test_heat_map_and_curves_show_the_same_numbers() -> None:
+    weights = np.random.default_rng(0).dirichlet(np.ones(len(catalog.OPS)), size=(2, 6))
+    epochs = np.array([1, 2])
+    now = op_heat_map_info(weights[1], epoch=2, edges=cell_edges(3))
+    over_time = op_curves_info(epochs, weights, cell_edges(3))
+    assert now.rows()[0]["edge"] == "input → 1"
+    assert now.rows()[5]["zero"] == pytest.approx(weights[1, 5, 7])
+    assert over_time.rows()[6 + 5] == {"epoch": 2} | now.rows()[5]
+    assert draw_op_heat_map(now).data[0].z.shape == (6, 8)
+    assert len(draw_op_curves(over_time).data) == 6 * 8
+
+
+def test_costs_count_the_edges_that_carry_an_op() -> None:
+    info = op_costs_info({"conv3": 0.5, "zero": 0.0}, unit="ms", genotype_ops=CELL.ops)
+    assert info.rows() == [
+        {"op": "conv3", "cost (ms)": 0.5, "edges that carry it": 1},
+        {"op": "zero", "cost (ms)": 0.0, "edges that carry it": 2},
+    ]
+    assert list(draw_op_costs(info).data[0].text) == ["1 edge", "2 edges"]
+
+
+def test_op_shares_add_up_to_the_edges_of_a_cell() -> None:
+    info = op_shares_info({"shop": CELL, "other": Genotype(3, ("skip",) * 6)})
+    assert sum(info.counts["shop"].values()) == 6
+    assert info.counts["other"]["skip"] == 6
+    assert {bar.name for bar in draw_op_shares(info).data} == {
+        "Convolution 3",
+        "Dilated convolution 3",
+        "Max pooling 3",
+        "Skip",
+        "Zero",
+    }

@@ -1,0 +1,38 @@
+"""Colours mean one thing each, and can be read."""
+
+import pytest
+
+from adarec import catalog
+from app.figures import colours
+from app.figures.loss_curves import LOSS_TITLES
+
+
+def test_every_op_of_the_catalogue_has_a_colour_of_its_own() -> None:
+    assert set(colours.OP_COLOURS) >= set(catalog.OP_NAMES)
+    assert len(set(colours.OP_COLOURS.values())) == len(colours.OP_COLOURS)
+
+
+def test_roles_differ_in_colour_and_in_shape() -> None:
+    assert set(colours.ROLE_COLOURS) == set(colours.ROLE_MARKERS)
+    assert len(set(colours.ROLE_MARKERS.values())) == len(colours.ROLE_MARKERS)
+
+
+def test_every_loss_has_a_colour() -> None:
+    assert set(LOSS_TITLES) == set(colours.LOSS_COLOURS)
+
+
+def test_an_unknown_op_keeps_its_spare_colour() -> None:
+    assert colours.op_colour("attention") == colours.op_colour("attention")
+
+
+@pytest.mark.parametrize("colour", [*colours.OP_COLOURS.values(), colours.ACCENT])
+def test_text_on_a_colour_reaches_the_wcag_ratio_for_bold_text(colour: str) -> None:
+    background, text = _luminance(colour), _luminance(colours.text_on(colour))
+    lighter, darker = max(background, text), min(background, text)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

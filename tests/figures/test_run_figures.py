@@ -1,0 +1,132 @@
+"""The data half of the pictures of runs: curves, matrices, the accuracy-latency plane."""
+
+import numpy as np
+import pytest
+
+from app.figures.cost_curve import cost_curve_info, draw_cost_curve
+from app.figures.frontier import (
+    ACCURACY_AXES,
+    COST_AXES,
+    FrontierPoint,
+    draw_frontier,
+    frontier_info,
+    mark_front,
+)
+from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.layer_weights import draw_layer_weights, layer_weights_info
+from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.validation_curves import draw_validation_curves, validation_curves_info
+from tests.app.filled_workspace import fake_result
+
+
+def test_losses_leave_out_everything_that_is_no_loss() -> None:
+    metrics = {"task_loss": ([1, 2], [4.0, 2.0]), "gumbel_temperature": ([1, 2], [2.0, 1.0])}
+    info = loss_curves_info(metrics, stage_title="Search the cell")
+    assert info.rows() == [{"epoch": 1, "Task": 4.0}, {"epoch": 2, "Task": 2.0}]
+    assert draw_loss_curves(info).layout.yaxis.type == "log"
+
+
+def test_a_loss_of_zero_keeps_a_plain_axis() -> None:
+    info = loss_curves_info({"hidden_loss": ([1], [0.0])}, stage_title="x")
+    assert draw_loss_curves(info).layout.yaxis.type is None
+
+
+def test_validation_names_the_best_baseline() -> None:
+    info = validation_curves_info(
+        {"Teacher": ([1, 2], [0.1, 0.2]), "Student": None},
+        baselines={"popularity": {"ndcg@10": 0.02}, "last_item_transitions": {"ndcg@10": 0.15}},
+    )
+    assert info.baseline == ("most often after the last item", 0.15)
+    assert len(info.rows()) == 2
+    assert [trace.name for trace in draw_validation_curves(info).data] == ["Teacher"]
+
+
+def test_the_target_is_drawn_as_a_level() -> None:
+    info = cost_curve_info([1, 2], [0.4, 0.2], [3.0, 6.0], target=5.0, cost="latency")
+    figure = draw_cost_curve(info)
+    assert figure.layout.shapes[0].y0 == 5.0
+    assert info.rows()[1] == {
+        "epoch": 2,
+        "expected cost (ms)": 0.2,
+        "expected speed-up (×)": 6.0,
+    }
+
+
+@pytest.mark.parametrize("kind", ["mapping", "distance"])
+def test_students_are_rows_and_teachers_columns(kind: str) -> None:
+    info = layer_matrix_info(np.arange(8.0).reshape(2, 4), kind=kind, epoch=3)
+    assert info.rows()[1] == {
+        "student layer": 2,
+        "teacher 1": 4.0,
+        "teacher 2": 5.0,
+        "teacher 3": 6.0,
+        "teacher 4": 7.0,
+    }
+    figure = draw_layer_matrix(info)
+    assert list(figure.data[0].x) == ["1", "2", "3", "4"]
+    assert list(figure.data[0].y) == ["1", "2"]
+    assert "epoch 3" in figure.layout.title.text
+
+
+def test_layer_weights_have_one_line_a_layer() -> None:
+    info = layer_weights_info(np.array([1, 2]), np.array([[0.5, 0.5], [0.8, 0.2]]), role="student")
+    assert info.rows()[1] == {"epoch": 2, "layer 1": 0.8, "layer 2": 0.2}
+    assert len(draw_layer_weights(info).data) == 2
+
+
+def _point(cost: float | None, accuracy: float, scene: str = "a") -> FrontierPoint:
+    return FrontierPoint("r", scene, "student", "s", cost, accuracy)
+
+
+def test_the_front_holds_what_nothing_beats_in_both() -> None:
+    points = [_point(1.0, 0.1), _point(2.0, 0.3), _point(3.0, 0.2), _point(2.0, 0.3)]
+    assert [point.on_front for point in mark_front(points)] == [True, True, False, True]
+
+
+def test_scenes_do_not_beat_each_other() -> None:
+    marked = mark_front([_point(1.0, 0.9, "a"), _point(2.0, 0.1, "b"), _point(None, 0.95, "b")])
+    assert [point.on_front for point in marked] == [True, True, False]
+
+
+@pytest.mark.parametrize("cost_axis", COST_AXES)
+@pytest.mark.parametrize("accuracy_axis", ACCURACY_AXES)
+def test_every_axis_reads_every_model(cost_axis: str, accuracy_axis: str) -> None:
+    results = {"r-1": fake_result("r-1", "shop", 1), "r-2": fake_result("r-2", "shop", 2)}
+    info = frontier_info(results, cost_axis=cost_axis, accuracy_axis=accuracy_axis)
+    roles = [row["model"] for row in info.rows()]
+    assert roles.count("student") == roles.count("teacher") == roles.count("control") == 2
+    # Masked figures exist for models only; unmasked baselines of one scene are drawn once.
+    assert roles.count("baseline") == (0 if "masked" in accuracy_axis else 3)
+
+
+def test_arrows_lead_from_the_teacher_to_the_student() -> None:
+    result = fake_result("r-1", "shop", 1)
+    info = frontier_info({"r-1": result}, cost_axis="Latency p50 (ms)", accuracy_axis="NDCG@10")
+    arrow = draw_frontier(info).data[0]
+    assert list(arrow.x)[:2] == [
+        result["teacher"]["latency_ms"]["p50"],
+        result["student"]["latency_ms"]["p50"],
+    ]
+    assert arrow.marker.size[:2] == (0, 11)
+
+
+def test_whiskers_are_the_interval_around_the_teacher() -> None:
+    result = fake_result("r-1", "shop", 1)
+    info = frontier_info({"r-1": result}, cost_axis="Parameters", accuracy_axis="NDCG@10")
+    student = next(point for point in info.points if point.role == "student")
+    teacher = result["teacher"]["metrics"]["ndcg@10"]
+    assert student.interval == pytest.approx((teacher - 0.005, teacher + 0.001))
+
+
+def test_scene_metrics_list_every_model_of_every_scene() -> None:
+    results = {"a": fake_result("r-1", "a", 1), "b": fake_result("r-2", "b", 2)}
+    info = scene_metrics_info(results, metric="ndcg@10")
+    assert len(info.rows()) == 2 * (3 + 1 + 2)
+    figure = draw_scene_metrics(info)
+    assert {trace.name for trace in figure.data} == {
+        "count baseline",
+        "control",
+        "teacher",
+        "student",
+    }

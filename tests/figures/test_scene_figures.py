@@ -1,0 +1,74 @@
+"""The data half of the pictures on the Scenes page."""
+
+import pytest
+
+from app.figures.count_baselines import count_baselines_info, draw_count_baselines
+from app.figures.interactions_over_time import (
+    draw_interactions_over_time,
+    interactions_over_time_info,
+)
+from app.figures.item_popularity import draw_item_popularity, item_popularity_info
+from app.figures.repeats import draw_repeats, repeats_info
+from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
+
+
+def test_lengths_name_single_lengths_and_ranges() -> None:
+    info = sequence_lengths_info({"edges": [3, 4, 8], "users": [5, 2]}, training_length_p90=6)
+    assert info.rows() == [{"length": "3", "users": 5}, {"length": "4 to 7", "users": 2}]
+    figure = draw_sequence_lengths(info)
+    assert list(figure.data[0].y) == [5, 2]
+    assert figure.layout.shapes[0].x0 == 6
+
+
+@pytest.mark.parametrize(("top", "axis"), [(20, None), (4000, "log")])
+def test_widely_spread_lengths_get_a_logarithmic_axis(top: int, axis: str | None) -> None:
+    info = sequence_lengths_info({"edges": [3, 10, top], "users": [5, 2]}, training_length_p90=6)
+    assert draw_sequence_lengths(info).layout.xaxis.type == axis
+
+
+def test_popularity_compares_with_equal_items() -> None:
+    info = item_popularity_info(
+        {"rank": [1, 4], "share": [0.7, 0.1], "cumulative_share": [0.7, 1.0]}
+    )
+    figure = draw_item_popularity(info)
+    assert list(figure.data[0].y) == [0.7, 1.0]
+    assert list(figure.data[1].y) == [0.25, 1.0]
+    assert info.rows()[0] == {
+        "most popular items": 1,
+        "share of one": 0.7,
+        "share of all up to it": 0.7,
+    }
+
+
+def test_relative_times_become_days_since_the_first_event() -> None:
+    over_time = {"edges": [100.0, 100.0 + 86_400, 100.0 + 2 * 86_400], "interactions": [3, 4]}
+    info = interactions_over_time_info(over_time, time_kind="relative")
+    assert info.rows() == [
+        {"from day": 0.0, "interactions": 3},
+        {"from day": 1.0, "interactions": 4},
+    ]
+    assert "days" in draw_interactions_over_time(info).layout.xaxis.title.text
+
+
+def test_dates_are_shown_as_dates() -> None:
+    over_time = {"edges": [0.0, 86_400.0], "interactions": [3]}
+    info = interactions_over_time_info(over_time, time_kind="date")
+    assert info.rows()[0]["from"].year == 1970
+    assert "date" in draw_interactions_over_time(info).layout.xaxis.title.text
+
+
+def test_a_scene_without_repeats_still_has_a_readable_axis() -> None:
+    info = repeats_info({"lag": [1, 2], "share": [0.0, 0.0]}, repeat_share=0.0)
+    low, high = draw_repeats(info).layout.yaxis.range
+    assert low == 0
+    assert high > 0
+    assert info.title.startswith("Repeats: 0.0%")
+
+
+def test_the_best_baseline_stands_out() -> None:
+    baselines = {"popularity": {"ndcg@10": 0.1}, "own_frequency": {"ndcg@10": 0.3}}
+    info = count_baselines_info(baselines)
+    assert info.rows()[1] == {"baseline": "own most frequent items", "NDCG@10": 0.3}
+    faint, full = draw_count_baselines(info).data[0].marker.color
+    assert faint.endswith("0.5)")
+    assert full.endswith("1.0)")
