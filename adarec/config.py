@@ -1,12 +1,14 @@
 """Frozen settings of a run, stage by stage, and the presets they start from."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adarec import catalog
 from adarec.errors import SettingsError
 
+M = TypeVar("M", bound=BaseModel)
 Preset = Literal["quick", "standard", "paper"]
 
 
@@ -196,8 +198,17 @@ def read_settings(tree: dict[str, Any]) -> RunSettings:
     Raises:
         SettingsError: One line that names each wrong key, what was found and what is needed.
     """
+    return read_as(RunSettings, tree)
+
+
+def read_as(settings: type[M], tree: Mapping[str, Any]) -> M:
+    """`tree` as settings of the given class.
+
+    Raises:
+        SettingsError: One line that names each wrong key, what was found and what is needed.
+    """
     try:
-        return RunSettings.model_validate(tree)
+        return settings.model_validate(tree)
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
 

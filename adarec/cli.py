@@ -1,0 +1,228 @@
+"""The commands. Each reads its options, calls one thing below, and prints."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adarec import catalog
+from adarec.config import parse_overrides, preset_settings, read_as
+from adarec.data.ingest import ingest_log
+from adarec.data.samples import register_samples
+from adarec.data.settings import IngestSettings
+from adarec.errors import AdarecError, RunError
+from adarec.runs.export import export_run
+from adarec.runs.workspace import Workspace
+from adarec.search_command import SearchRequest, run_search
+from adarec.terminal import Terminal, print_result, print_runs, print_scenes
+
+app = typer.Typer(
+    name="adarec",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find a small, fast sequential recommender for your scene.",
+)
+
+Home = Annotated[
+    Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
+
+
+@app.command()
+def ingest(
+    log: Annotated[Path, typer.Argument(help="The interaction log; plain, .gz or .zip.")],
+    name: Annotated[str, typer.Option(help="The scene's name.")],
+    format: Annotated[str, typer.Option(help=FORMATS)] = "auto",
+    user: Annotated[str | None, typer.Option(help="Column of the user id.")] = None,
+    item: Annotated[str | None, typer.Option(help="Column of the item id.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of the time stamp.")] = None,
+    rating: Annotated[str | None, typer.Option(help="Column of the rating.")] = None,
+    min_rating: Annotated[float | None, typer.Option(help="Drop events rated lower.")] = None,
+    min_user_interactions: Annotated[
+        int | None, typer.Option(help="k-core filter of users.")
+    ] = None,
+    min_item_interactions: Annotated[
+        int | None, typer.Option(help="k-core filter of items.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Drop events before this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="Drop events after this time.")] = None,
+    min_length: Annotated[int | None, typer.Option(help="Drop users with fewer events.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Drop users with more events.")] = None,
+    items: Annotated[Path | None, typer.Option(help="File with item ids and titles.")] = None,
+    home: Home = None,
+) -> None:
+    """Read, clean and split a log into a scene."""
+    given = {
+        "format": format,
+        "user": user,
+        "item": item,
+        "time": time,
+        "rating": rating,
+        "min_rating": min_rating,
+        "min_user_interactions": min_user_interactions,
+        "min_item_interactions": min_item_interactions,
+        "since": since,
+        "until": until,
+        "min_length": min_length,
+        "max_length": max_length,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    settings = read_as(IngestSettings, chosen)
+    terminal = Terminal(quiet=False)
+    record = ingest_log(
+        Workspace.open(home),
+        log,
+        name=name,
+        settings=settings,
+        items_path=items,
+        on_progress=terminal.step,
+    )
+    print_scenes([record])
+
+
+@app.command()
+def scenes(as_json: AsJson = False, home: Home = None) -> None:
+    """List the scenes of the workspace."""
+    workspace = _workspace(home)
+    print_scenes(workspace.store.scenes(), as_json=as_json)
+
+
+@app.command()
+def runs(as_json: AsJson = False, home: Home = None) -> None:
+    """List the runs of the workspace, newest first."""
+    print_runs(Workspace.open(home).store.run_summaries(), as_json=as_json)
+
+
+@app.command()
+def show(run: str, as_json: AsJson = False, home: Home = None) -> None:
+    """Show a run and its result."""
+    record = Workspace.open(home).store.run(run)
+    if record.result is None:
+        raise RunError(
+            f"{run} is {record.state} and has no result yet. "
+            "Watch it in the app, or run its search command again to finish it."
+        )
+    print_result(record.result, as_json=as_json)
+
+
+@app.command()
+def search(
+    scene_or_log: Annotated[
+        str, typer.Argument(help="A scene's name, or a log, which is ingested first.")
+    ],
+    preset: Annotated[str, typer.Option(help="quick|standard|paper")] = "quick",
+    teacher: Annotated[
+        str, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))
+    ] = "nextitnet",
+    mapping: Annotated[
+        str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))
+    ] = None,
+    cost: Annotated[str | None, typer.Option(help="latency|flops|params")] = None,
+    speedup: Annotated[
+        float | None, typer.Option(help="How many times faster than the teacher.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same result.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of training.")] = None,
+    controls: Annotated[
+        int | None, typer.Option(help="Random cells of equal cost to compare with.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute every stage again.")] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, any setting.")
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Train a teacher, search a cell, distil and measure; resumes what is unfinished."""
+    named: dict[str, Any] = {
+        "losses.mapping": mapping,
+        "cost": cost,
+        "speedup": speedup,
+        "seed": seed,
+        "threads": threads,
+        "controls": controls,
+    }
+    overrides = {key: value for key, value in named.items() if value is not None}
+    settings = preset_settings(
+        preset, teacher=teacher, overrides=overrides | parse_overrides(set_ or [])
+    )
+    request = SearchRequest(scene_or_log=scene_or_log, settings=settings, fresh=fresh)
+    result = run_search(_workspace(home), request, Terminal(quiet=as_json))
+    print_result(result, as_json=as_json)
+
+
+@app.command()
+def export(
+    run: str,
+    to: Annotated[Path, typer.Option(help="A new or empty folder.")],
+    home: Home = None,
+) -> None:
+    """Write a finished run's student to a folder to deploy, with a model card."""
+    for path in export_run(Workspace.open(home), run, to):
+        typer.echo(path)
+
+
+@app.command()
+def recommend(
+    folder: Annotated[Path, typer.Argument(help="A folder that export wrote.")],
+    history: Annotated[str, typer.Option(help="Item ids, oldest first, separated by commas.")],
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many items.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Answer one request from an exported folder, with onnxruntime alone."""
+    from adarec.serving import Recommender  # onnxruntime loads only where it is needed
+
+    answer = Recommender.open(folder).recommend(
+        [part.strip() for part in history.split(",")], top=top
+    )
+    rows = [
+        {"item_id": item, "title": title, "score": score} for item, title, score in answer.items
+    ]
+    if as_json:
+        found = {"items": rows, "milliseconds": answer.milliseconds, "unknown": answer.unknown}
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for place, row in enumerate(rows, start=1):
+        typer.echo(f"{place:3}  {row['item_id']}  {row['title'] or ''}  {row['score']:.3f}")
+    if answer.unknown:
+        typer.echo(f"Left out, not in the model's log: {', '.join(answer.unknown)}", err=True)
+
+
+@app.command()
+def worker(
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Runs computed at once.")] = 1,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the workspace's worker.")] = False,
+    home: Home = None,
+) -> None:
+    """Execute queued runs in the background until stopped."""
+    from adarec.worker import run_worker, stop_worker  # DBOS loads only where it is needed
+
+    workspace = Workspace.open(home)
+    if stop:
+        typer.echo("Stopped." if stop_worker(workspace) else "No worker is running.")
+    else:
+        run_worker(workspace, processes=processes)
+
+
+def _workspace(home: Path | None) -> Workspace:
+    workspace = Workspace.open(home)
+    register_samples(workspace)
+    return workspace
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake is one line and exit code 2."""
+    try:
+        app()
+    except AdarecError as error:
+        typer.echo(f"adarec: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
