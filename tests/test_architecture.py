@@ -77,6 +77,12 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
     assert {name for name, part in parts if part.removeprefix("_") in BANNED_NAMES} == set()
 
 
+def test_every_folder_of_code_is_a_package() -> None:
+    # Without __init__.py, grimp 3.19 misses imports between neighbours, at random.
+    folders = {Path(name).parent for name in python_files(*CODE)}
+    assert [folder for folder in folders if not (ROOT / folder / "__init__.py").is_file()] == []
+
+
 def imported_modules(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
