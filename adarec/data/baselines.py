@@ -136,7 +136,7 @@ def _ranks(scores: _Scores, rows: np.ndarray, histories: Histories, *, masked: b
         items = histories.consumed_items[first:last].astype(np.int64)
         # Masked items no longer stand before the target; a masked target stands behind all.
         is_target = items == targets[owners]
-        ahead = (scores.of(rows[owners], items) >= target_scores[owners]) & ~is_target
+        ahead = scores.of(rows[owners], items) >= target_scores[owners]
         ranks[start:end] -= np.bincount(owners[ahead] - start, minlength=end - start)
         ranks[owners[is_target]] = scores.num_columns - 1
     return ranks

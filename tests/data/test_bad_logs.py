@@ -89,7 +89,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         GOOD.replace("item_id", '"item_id"') + '\nu0,"i2,1600000100',
         "never closed",
     ),
-    "Latin-1": (with_row("u0,caf\xe9,1600000000").encode("latin-1"), "0xE9 in line 4"),
+    "Latin-1": (with_row("u0,i\xe9,1600000000").encode("latin-1"), "0xE9 in line 4"),
     "UTF-16": (GOOD.encode("utf-16"), "UTF-16"),
     "binary junk": (bytes(range(256)) * 40, "binary"),
     "a zero byte": (GOOD.replace("i3", "i\0").encode(), "binary"),

@@ -10,8 +10,8 @@ from adarec.ranking import METRIC_NAMES
 
 
 def test_summary_by_hand(make_scene) -> None:
-    # Training prefixes 1 2 1 and 3; the test items are 4 (never trained on) and 2.
-    scene = make_scene([[1, 2, 1, 2, 4], [3, 1, 2]], num_items=4)
+    # Training prefixes 1 2 2 and 3; the test items are 4 (never trained on) and 2.
+    scene = make_scene([[1, 2, 2, 2, 4], [3, 1, 2]], num_items=4)
     summary = scene.summary
     assert (summary["users"], summary["items"], summary["interactions"]) == (2, 4, 8)
     assert (summary["mean_length"], summary["median_length"]) == (4.0, 4.0)
