@@ -30,6 +30,7 @@ if not newest:
 names = list(newest)
 chosen = pick_scenes(
     names,
+    key=state.COMPARED_SCENES,
     usual=names[:_AT_FIRST],
     help_text="The newest finished run of each scene is shown.",
     at_least=2,

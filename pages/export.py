@@ -35,8 +35,12 @@ else:
         help="Unpack it anywhere; no torch is needed to answer from it.",
     )
     st.markdown("Recommend from the unpacked folder:")
-    st.code(f'python -m adarec recommend FOLDER --history "{package.example_history}"', "bash")
+    st.code(
+        f'python -m adarec recommend FOLDER --history "{package.example_history}"',
+        "bash",
+        wrap_lines=True,
+    )
 st.subheader("Repeat this run")
 st.markdown("The same command on the same log and machine gives the same cell and metrics:")
-st.code(gateway.repeat_command(run), "bash")
+st.code(gateway.repeat_command(run), "bash", wrap_lines=True)
 link("compare", "Compare it with other scenes →", run=run.run)

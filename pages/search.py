@@ -5,7 +5,7 @@ import streamlit as st
 from app import gateway, state
 from app.panels.controls import offer_controls
 from app.panels.errors import shown_errors
-from app.panels.job_progress import show_job
+from app.panels.job_progress import show_charts, show_status
 from app.panels.links import link
 from app.panels.run_facts import show_result
 from app.panels.run_picker import pick_run
@@ -43,10 +43,11 @@ if not runs:
 st.subheader("Watch a run")
 run = pick_run(runs, on_search_page=True)
 if run is not None:
-    show_job(run)
+    show_status(run)
     if run.result:
         show_result(run.result)
         offer_controls(run)
+    show_charts(run)
     with st.container(horizontal=True):
         link("architecture", "Why this cell? →", run=run.run)
         link("distillation", "What did each layer learn from? →", run=run.run)

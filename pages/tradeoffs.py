@@ -29,7 +29,10 @@ left, middle, right = st.columns([2, 1, 1])
 names = sorted({run.scene for run in finished})
 with left:
     scenes = pick_scenes(
-        names, usual=names, help_text="NDCG differs between scenes; compare models within one."
+        names,
+        key=state.TRADEOFF_SCENES,
+        usual=names,
+        help_text="NDCG differs between scenes; compare models within one.",
     )
 cost_axis = middle.selectbox(
     "Cost", list(COST_AXES), help="Latencies: one request, onnxruntime, batch 1, one thread."

@@ -30,9 +30,12 @@ if not gateway.can_recommend(run):
 
 scene = gateway.open_scene(run.scene_key)
 history = pick_history(scene)
-if not history:
+if not history.items:
     st.info("Choose a user, or add items to build a history.")
     st.stop()
-answers = {role: gateway.recommend(run, role, tuple(history)) for role in ("teacher", "student")}
-show_recommendations(answers)
+answers = {
+    role: gateway.recommend(run, role, history.items, hide_consumed=history.hide_consumed)
+    for role in ("teacher", "student")
+}
+show_recommendations(answers, held_out=history.held_out)
 link("export", "Take the student with you →", run=run.run)

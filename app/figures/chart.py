@@ -1,7 +1,9 @@
 """What every chart has in common: a title, one sentence that explains it, a table twin, and one
 look."""
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -71,6 +73,15 @@ def show_epochs(figure: go.Figure, last: int) -> go.Figure:
     """The figure with whole epochs on its horizontal axis, at most about ten of them named."""
     figure.update_xaxes(dtick=max(1, -(-last // 10)), tick0=0, tickformat="d")
     return figure
+
+
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """1, 2, 5 and their tenfolds around positive `values`: plotly names none or every digit."""
+    found = sorted(values)
+    if not found:
+        return [1.0]
+    low, high = math.floor(math.log10(found[0])) - 1, math.ceil(math.log10(found[-1]))
+    return [digit * 10.0**power for power in range(low, high + 1) for digit in (1, 2, 5)]
 
 
 def without_axes(figure: go.Figure) -> go.Figure:

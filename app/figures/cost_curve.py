@@ -71,7 +71,7 @@ def draw_cost_curve(info: CostCurveInfo) -> go.Figure:
         y=info.target,
         line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5},
         annotation={"text": f"target {info.target:g}×", "font": {"size": 11}},
-        annotation_position="top left",
+        annotation_position="bottom right",
     )
     figure.update_yaxes(rangemode="tozero")
     return show_epochs(figure, info.epochs[-1])

@@ -1,6 +1,5 @@
 """Accuracy against cost over all runs: teachers, students, controls, and the count baselines."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, log_ticks, new_figure
 from app.figures.labels import baseline_title
 
 # Name in the page's box -> how to read it from a model of a result.
@@ -146,7 +145,7 @@ def draw_frontier(info: FrontierInfo) -> go.Figure:
         )
     for role in ("baseline", "control", "teacher", "student"):
         _draw_role(figure, [point for point in info.points if point.role == role], role, left_edge)
-    figure.update_xaxes(type="log", tickvals=_log_ticks(costs))
+    figure.update_xaxes(type="log", tickvals=log_ticks(costs))
     # Counts read as 2M; times must not read as 200m.
     figure.update_xaxes(tickformat="~g" if "(ms)" in info.cost_axis else "~s")
     return figure
@@ -240,14 +239,6 @@ def _draw_role(
             + " %{customdata[1]}<br>%{y:.4f} at %{x:.4g}<br>%{customdata[0]}<extra></extra>"
         ),
     )
-
-
-def _log_ticks(costs: list[float]) -> list[float]:
-    """1, 2, 5 and their tenfolds around `costs`: plotly names every digit otherwise."""
-    if not costs:
-        return [1.0]
-    low, high = math.floor(math.log10(min(costs))) - 1, math.ceil(math.log10(max(costs)))
-    return [digit * 10.0**power for power in range(low, high + 1) for digit in (1, 2, 5)]
 
 
 def _at(model: Mapping[str, Any], path: tuple[str, ...]) -> Any:

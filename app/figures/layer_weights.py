@@ -56,5 +56,8 @@ def draw_layer_weights(info: LayerWeightsInfo) -> go.Figure:
             hovertemplate=f"layer {layer + 1}, epoch " + "%{x}: %{y:.1%}<extra></extra>",
         )
     figure.add_hline(y=1 / num_layers, line={"color": colours.NEUTRAL, "dash": "dot", "width": 1})
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    # Weights move little around the equal share: show that, but never less than ±5 points.
+    reach = max(0.05, 1.15 * float(abs(info.weights - 1 / num_layers).max()))
+    bottom = max(0.0, 1 / num_layers - reach)
+    figure.update_yaxes(tickformat=".0%", range=[bottom, 1 / num_layers + reach])
     return show_epochs(figure, int(info.epochs[-1]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+from app.figures.chart import ChartInfo, Rows, log_ticks, new_figure, show_epochs
 
 Curve = tuple[Sequence[int], Sequence[float]]
 
@@ -34,10 +34,14 @@ class LossCurvesInfo(ChartInfo):
     )
 
     @property
+    def values(self) -> list[float]:
+        """Every value of every curve."""
+        return [value for _, series in self.curves.values() for value in series]
+
+    @property
     def is_log(self) -> bool:
         """True when a logarithmic axis can hold every value."""
-        values = [value for _, series in self.curves.values() for value in series]
-        return bool(values) and min(values) > 0
+        return min(self.values, default=0.0) > 0
 
     def rows(self) -> Rows:
         """One row per epoch, one column per loss."""
@@ -54,6 +58,9 @@ def loss_curves_info(metrics: Mapping[str, Curve], *, stage_title: str) -> LossC
     """Picks the losses out of everything that a stage recorded; `metrics` maps a name to (epochs,
     values)."""
     curves = {name: metrics[name] for name in LOSS_TITLES if name in metrics}
+    if len(curves) == 2:
+        # A sum of one part says nothing new.
+        curves.pop("loss", None)
     return LossCurvesInfo(curves=curves, title=f"Losses: {stage_title.lower()}")
 
 
@@ -78,5 +85,5 @@ def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
             hovertemplate="epoch %{x}: %{y:.4g}<extra>" + LOSS_TITLES[name] + "</extra>",
         )
     if info.is_log:
-        figure.update_yaxes(type="log", dtick=1)
+        figure.update_yaxes(type="log", tickvals=log_ticks(info.values), tickformat="~g")
     return show_epochs(figure, last)

@@ -50,6 +50,8 @@ def op_curves_info(
 def draw_op_curves(info: OpCurvesInfo) -> go.Figure:
     """Small multiples, one an edge, all with the same axes."""
     num_rows = -(-len(info.edges) // _COLUMNS)
+    # An undecided search would be a flat bundle at the bottom of an axis to 100 %.
+    top = min(1.02, max(0.3, 1.15 * float(info.weights.max())))
     grid = make_subplots(
         rows=num_rows,
         cols=_COLUMNS,
@@ -88,7 +90,7 @@ def draw_op_curves(info: OpCurvesInfo) -> go.Figure:
     )
     grid.update_annotations(font_size=12)
     grid.update_xaxes(gridcolor=colours.GRID, zeroline=False)
-    grid.update_yaxes(gridcolor=colours.GRID, zeroline=False, range=[0, 1.02], tickformat=".0%")
+    grid.update_yaxes(gridcolor=colours.GRID, zeroline=False, range=[0, top], tickformat=".0%")
     grid.update_xaxes(title="epoch", row=num_rows)
     grid.update_yaxes(title="probability", col=1)
     return show_epochs(grid, int(info.epochs[-1]))

@@ -54,7 +54,7 @@ def draw_op_heat_map(info: OpHeatMapInfo) -> go.Figure:
         x=info.ops,
         y=info.edges,
         zmin=0,
-        zmax=max(0.5, float(info.weights.max())),
+        zmax=max(0.3, float(info.weights.max())),
         colorscale=colours.SEQUENTIAL,
         texttemplate="%{z:.0%}",
         hovertemplate="edge %{y} carries %{x} with probability %{z:.1%}<extra></extra>",

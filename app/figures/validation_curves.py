@@ -57,7 +57,7 @@ def validation_curves_info(
 
 def draw_validation_curves(info: ValidationCurvesInfo) -> go.Figure:
     """One line per model over its own epochs."""
-    figure = new_figure(info, x="epoch", y="NDCG@10, validation item", legend_rows=1)
+    figure = new_figure(info, x="epoch", y="NDCG@10, validation item", legend_rows=2)
     last = max((epoch for epochs, _ in info.curves.values() for epoch in epochs), default=1)
     for model, (epochs, values) in info.curves.items():
         colour, dash = _LOOK.get(model, (colours.NEUTRAL, "solid"))

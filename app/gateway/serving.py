@@ -3,6 +3,7 @@
 import io
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from adarec.serving import Recommendation, Recommender
 
 _EXAMPLE_ITEMS = 3
+_TOP = 10
+_REQUESTS = 9
 _WHAT = {
     "student.onnx": "the student with its item table; answers under onnxruntime",
     "student.safetensors": "its weights, for training on",
     "genotype.json": "the cell that was found",
+    "result.json": "every number of the run, with its method",
     "settings.json": "everything that decides the result",
     "items.parquet": "item ids and titles, in the order of the model",
     "model_card.md": "what it is, how good, how fast, measured how",
@@ -45,8 +49,12 @@ def can_recommend(run: RunRecord) -> bool:
     return _model(run, "teacher") is not None and _model(run, "student") is not None
 
 
-def recommend(run: RunRecord, role: str, item_ids: tuple[str, ...]) -> "Recommendation":
+def recommend(
+    run: RunRecord, role: str, item_ids: Sequence[str], *, hide_consumed: bool
+) -> "Recommendation":
     """The top 10 of the run's `teacher` or `student` for a history of raw item ids, oldest first.
+
+    Its milliseconds are the median of a few requests, so that the first one does not count.
 
     Raises:
         RunError: The run has not exported that model.
@@ -55,7 +63,12 @@ def recommend(run: RunRecord, role: str, item_ids: tuple[str, ...]) -> "Recommen
     if model is None:
         raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
     scene = workspace().artefacts.path(run.scene_key)
-    return _open_recommender(str(model), str(scene)).recommend(list(item_ids), top=10)
+    recommender = _open_recommender(str(model), str(scene))
+    exclude = item_ids if hide_consumed else ()
+    answers = [
+        recommender.recommend(item_ids, top=_TOP, exclude=exclude) for _ in range(_REQUESTS)
+    ]
+    return sorted(answers, key=lambda answer: answer.milliseconds)[_REQUESTS // 2]
 
 
 def export_package(run: RunRecord) -> Package:

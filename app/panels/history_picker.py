@@ -1,5 +1,7 @@
 """A history to recommend for: a user of the scene, or items one by one."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from adarec.data.scene import Scene
@@ -7,33 +9,54 @@ from app import state
 from app.panels.errors import as_text
 
 _OFFERED = 2000
+_RARE_REPEATS = (
+    0.01  # below it people hardly come back to an item, so lists leave consumed ones out
+)
 
 
-def pick_history(scene: Scene) -> list[str]:
-    """Raw item ids, oldest first; empty while nothing is chosen.
+@dataclass(frozen=True)
+class History:
+    """Raw item ids, oldest first; `held_out` is what came next where that is known."""
+
+    items: list[str]
+    held_out: str | None
+    hide_consumed: bool
+
+
+def pick_history(scene: Scene) -> History:
+    """What the visitor chose; no items while nothing is chosen.
 
     A user's history leaves out the last item, which is the one to be recommended.
     """
-    way = st.segmented_control(
-        "History from",
-        ["A user", "Items"],
-        default="A user",
-        required=True,
-        key="history_way",
-        help="Take a user of the log, or build a history item by item.",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = st.segmented_control(
+            "History from",
+            ["A user", "Items"],
+            default="A user",
+            required=True,
+            key="history_way",
+            help="Take a user of the log, or build a history item by item.",
+        )
+        hide = st.toggle(
+            "Hide items of the history",
+            value=scene.summary["repeat_share"] < _RARE_REPEATS,
+            key="hide_consumed",
+            help="On by default where less than 1 % of the events repeat an item.",
+        )
     if way == "Items":
-        return _pick_items(scene)
-    return _pick_user(scene)
+        return History(_pick_items(scene), None, hide)
+    items = _pick_user(scene)
+    if not items:
+        return History([], None, hide)
+    return History(items[:-1], items[-1], hide)
 
 
-def _label(titles: dict[str, str | None], item_id: str) -> str:
-    title = titles.get(item_id)
-    return f"{title} ({item_id})" if title else item_id
-
-
-def _titles(scene: Scene) -> dict[str, str | None]:
-    return dict(zip(scene.item_ids, scene.titles, strict=True))
+def titles_of(scene: Scene) -> dict[str, str]:
+    """What to call each item: title and id, or the id alone."""
+    return {
+        item_id: f"{title} ({item_id})" if title else item_id
+        for item_id, title in zip(scene.item_ids, scene.titles, strict=True)
+    }
 
 
 def _pick_user(scene: Scene) -> list[str]:
@@ -47,17 +70,23 @@ def _pick_user(scene: Scene) -> list[str]:
     if user is None:
         return []
     history = [scene.item_ids[index - 1] for index in scene.history(users.index(user))]
-    st.markdown(f"**Held out (what came next):** {as_text(_label(_titles(scene), history[-1]))}")
-    return history[:-1]
+    titles = titles_of(scene)
+    newest = ", ".join(titles[item] for item in history[-6:-1])
+    st.markdown(
+        f"History of {len(history) - 1} items, newest last: … {as_text(newest)}.  \n"
+        f"What came next, kept out of it: **{as_text(titles[history[-1]])}**"
+    )
+    return history
 
 
 def _pick_items(scene: Scene) -> list[str]:
-    titles = _titles(scene)
-    return st.multiselect(
+    titles = titles_of(scene)
+    chosen: list[str] = st.multiselect(
         "Items, oldest first",
         scene.item_ids[:_OFFERED],
-        format_func=lambda item_id: _label(titles, item_id),
+        format_func=lambda item_id: titles.get(item_id, item_id),
         key=state.HISTORY_ITEMS,
-        help=f"Type to search by title or id among the first {min(_OFFERED, scene.num_items):,} "
-        f"items.",
+        help="Type to search by title or id among the first "
+        f"{min(_OFFERED, scene.num_items):,} items.",
     )
+    return chosen

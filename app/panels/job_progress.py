@@ -13,9 +13,13 @@ _STATUS_S = 1
 _CHARTS_S = 2
 
 
-def show_job(run: RunRecord) -> None:
-    """Status and charts of `run`; both ask again by themselves while it waits or computes."""
+def show_status(run: RunRecord) -> None:
+    """Steps, time left and buttons; asks again by itself while the run waits or computes."""
     st.fragment(_status, run_every=_STATUS_S if run.is_active else None)(run.run, run.state)
+
+
+def show_charts(run: RunRecord) -> None:
+    """The curves so far; new points appear by themselves while the run computes."""
     st.fragment(_charts, run_every=_CHARTS_S if run.is_active else None)(run.run)
 
 

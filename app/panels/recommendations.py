@@ -10,8 +10,15 @@ if TYPE_CHECKING:
     from adarec.serving import Recommendation
 
 
-def show_recommendations(answers: Mapping[str, "Recommendation"]) -> None:
-    """Each model's list with scores and milliseconds; items that both recommend are marked."""
+def show_recommendations(
+    answers: Mapping[str, "Recommendation"], *, held_out: str | None = None
+) -> None:
+    """Each model's list with scores and milliseconds; items in both lists are marked.
+
+    Args:
+        answers: Role -> its answer.
+        held_out: The item that really came next, where that is known.
+    """
     chosen = [{item_id for item_id, _, _ in answer.items} for answer in answers.values()]
     shared = set.intersection(*chosen)
     st.markdown(f"**{len(shared)} of {len(max(chosen, key=len))}** items are in both lists.")
@@ -19,25 +26,37 @@ def show_recommendations(answers: Mapping[str, "Recommendation"]) -> None:
         with column, st.container(border=True):
             st.metric(
                 role.capitalize(),
-                f"{answer.milliseconds:.2f} ms",
-                help="This one request, on this machine, now. Medians stand on the Trade-offs "
-                "page.",
+                f"{answer.milliseconds:.3g} ms",
+                help="Median of a few requests on this machine, now. The run's own measurement "
+                "stands on the Trade-offs page.",
             )
+            if held_out is not None:
+                st.caption(_place_of(held_out, answer))
             st.dataframe(
-                pd.DataFrame(
-                    [
-                        {
-                            "rank": rank,
-                            "item": title or item_id,
-                            "id": item_id,
-                            "score": score,
-                            "in both": item_id in shared,
-                        }
-                        for rank, (item_id, title, score) in enumerate(answer.items, start=1)
-                    ]
-                ),
+                _table(answer, shared),
                 hide_index=True,
                 height="content",
                 column_config={"score": st.column_config.NumberColumn(format="%.3f")},
                 key=f"top_ten_{role}",
             )
+
+
+def _place_of(item_id: str, answer: "Recommendation") -> str:
+    ids = [each for each, _, _ in answer.items]
+    if item_id not in ids:
+        return f"What came next is not among its first {len(ids)}."
+    return f"What came next is at rank {ids.index(item_id) + 1}."
+
+
+def _table(answer: "Recommendation", shared: set[str]) -> pd.DataFrame:
+    rows = pd.DataFrame(
+        {
+            "rank": range(1, len(answer.items) + 1),
+            "item": [title or item_id for item_id, title, _ in answer.items],
+            "id": [item_id for item_id, _, _ in answer.items],
+            "score": [score for _, _, score in answer.items],
+            "in both": [item_id in shared for item_id, _, _ in answer.items],
+        }
+    )
+    has_titles = any(title for _, title, _ in answer.items)
+    return rows if has_titles else rows.drop(columns="id")

@@ -59,7 +59,7 @@ def show_result(result: dict[str, Any]) -> None:
     )
     columns[2].metric(
         "Student latency",
-        f"{student['latency_ms']['p50']:.2f} ms",
+        f"{student['latency_ms']['p50']:.3g} ms",
         f"{result['speedup']['p50']:.1f}× faster",
         help=(
             "Median of one request under onnxruntime, batch 1, one thread. "
@@ -69,7 +69,7 @@ def show_result(result: dict[str, Any]) -> None:
     )
     columns[3].metric(
         "Student size",
-        f"{student['params'] / 1e6:.2f} M",
+        _count(student["params"]),
         f"{student['params'] / teacher['params'] - 1:+.0%} parameters",
         delta_color="inverse",
         help=(
@@ -77,6 +77,10 @@ def show_result(result: dict[str, Any]) -> None:
             f"{student['params_without_embeddings']:,} without."
         ),
     )
+
+
+def _count(number: float) -> str:
+    return f"{number / 1e6:.2f} M" if number >= 1e6 else f"{number / 1e3:.1f} k"
 
 
 def _signed(value: float) -> str:

@@ -13,7 +13,7 @@ _COLUMNS = {
     "NDCG@10 teacher": st.column_config.NumberColumn(format="%.4f", help="On the test item."),
     "NDCG@10 student": st.column_config.NumberColumn(format="%.4f", help="On the test item."),
     "student (ms)": st.column_config.NumberColumn(
-        format="%.2f", help="Median of one request, onnxruntime, batch 1, one thread."
+        format="%.3f", help="Median of one request, onnxruntime, batch 1, one thread."
     ),
     "speed-up (×)": st.column_config.NumberColumn(format="%.1f", help="Teacher over student."),
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),

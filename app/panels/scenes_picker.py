@@ -6,13 +6,12 @@ from app import state
 
 
 def pick_scenes(
-    names: list[str], *, usual: list[str], help_text: str, at_least: int = 1
+    names: list[str], *, key: str, usual: list[str], help_text: str, at_least: int = 1
 ) -> list[str]:
     """The scenes in the address, else `usual`; a change is written into the address.
 
     An address that names fewer than `at_least` is filled up from `usual`.
     """
-    key = state.SCENES_PICKER
     if key not in st.session_state:
         asked = [name for name in state.all_asked_for(state.SCENE) if name in names]
         others = [name for name in usual if name not in asked]

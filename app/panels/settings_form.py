@@ -101,7 +101,12 @@ def _choose_advanced(
             columns = st.columns(4)
             for place, name in enumerate(names):
                 with columns[place % 4]:
-                    chosen[name] = _widget(name, usual[name], schemas[name], key=f"{name}_{key}")
+                    chosen[name] = _widget(
+                        name,
+                        usual[name],
+                        schemas[name],
+                        key=f"setting_{name.replace('.', '_')}_{key}",
+                    )
     return chosen
 
 

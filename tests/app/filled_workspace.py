@@ -8,9 +8,12 @@ no user ever sees them.
 
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
 
 from adarec import catalog
 from adarec.config import preset_settings
@@ -20,6 +23,7 @@ from adarec.runs.files import write_epoch_arrays, write_json
 from adarec.runs.records import SceneRecord
 from adarec.runs.workspace import Workspace
 
+NUM_ITEMS = 40
 NUM_NODES, NUM_CELLS, NUM_STUDENT_LAYERS, NUM_TEACHER_LAYERS = 3, 2, 2, 4
 ROLES = (
     ("teacher", "train_teacher"),
@@ -44,7 +48,7 @@ def fill(workspace: Workspace, *, num_scenes: int = 2, num_runs: int = 2) -> lis
 def add_scene(workspace: Workspace, name: str, *, seed: int) -> str:
     """A small scene with titles; gives its key."""
     rng = np.random.default_rng(seed)
-    num_users, num_items = 60, 40
+    num_users, num_items = 60, NUM_ITEMS
     lengths = rng.integers(3, 30, num_users)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     items = rng.integers(1, num_items + 1, offsets[-1]).astype(np.int32)
@@ -169,8 +173,43 @@ def _record_step(
     if role == "search" and is_complete:
         write_json(partial / "genotype.json", fake_genotype(seed).to_json())
         write_json(partial / "candidates.json", [])
+    if role == "student":
+        save_file({"table": np.zeros((2, 2), dtype=np.float32)}, partial / "student.safetensors")
+    if role == "measure":
+        write_model(partial / "teacher.onnx", seed=1)
+        write_model(partial / "student.onnx", seed=2)
     if is_complete:
         partial.rename(workspace.artefacts.path(key))
+
+
+def write_model(path: Path, *, seed: int) -> None:
+    """A graph with the contract's inputs and outputs that answers every history alike."""
+    scores = np.random.default_rng(seed).random((1, NUM_ITEMS)).astype(np.float32)
+    constants = {
+        "table": scores,
+        "ten": np.array([10], dtype=np.int64),
+        "one": np.array([1], dtype=np.int64),
+    }
+    nodes = [
+        helper.make_node("Identity", ["table"], ["scores"]),
+        helper.make_node("TopK", ["scores", "ten"], ["top_scores", "places"]),
+        helper.make_node("Add", ["places", "one"], ["top_items"]),
+    ]
+    kinds = {
+        "scores": TensorProto.FLOAT,
+        "top_scores": TensorProto.FLOAT,
+        "top_items": TensorProto.INT64,
+    }
+    sizes = {"scores": NUM_ITEMS, "top_scores": 10, "top_items": 10}
+    graph = helper.make_graph(
+        nodes,
+        "fake",
+        [helper.make_tensor_value_info("history", TensorProto.INT64, [1, 24])],
+        [helper.make_tensor_value_info(name, kinds[name], [1, sizes[name]]) for name in kinds],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    path.write_bytes(model.SerializeToString())
 
 
 def fake_metrics(role: str, epoch: int) -> dict[str, float]:
@@ -296,5 +335,6 @@ def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
         "verdict": "non-inferior to the teacher and 7.1x faster",
         "seconds": {"train_teacher": 60.0, "search_student": 90.0},
         "peak_rss_mb": 800.0,
-        "environment": {"device": "cpu"},
+        "environment": {"cpu": "a test"},
+        "protocol": {"ranking": "full, unmasked", "latency": "onnxruntime, batch 1, one thread"},
     }

@@ -96,7 +96,7 @@ CHARTS = {
     "architecture": 5,
     "distillation": 5,
     "tradeoffs": 1,
-    "compare": 4,
+    "compare": 4,  # two cells, their ops, their metrics
     "try": 0,
     "export": 0,
 }
@@ -110,5 +110,13 @@ def test_a_page_of_a_filled_workspace_shows_its_charts_and_their_numbers(
     assert seen["exceptions"] == []
     assert seen["charts"] == CHARTS[page]
     assert seen["tables"] >= CHARTS[page]
-    if page not in ("try", "export"):  # the generated runs have no models to open or to pack
-        assert seen["errors"] == []
+    assert seen["errors"] == []
+
+
+def test_both_models_answer_side_by_side(filled_pages: dict[str, dict[str, object]]) -> None:
+    assert filled_pages["try"]["tables"] == 2
+    assert any("items are in both lists" in text for text in filled_pages["try"]["text"])
+
+
+def test_the_export_lists_its_files(filled_pages: dict[str, dict[str, object]]) -> None:
+    assert filled_pages["export"]["tables"] == 1
