@@ -15,11 +15,17 @@ adarec() {
 }
 
 adarec ingest sample_data/cycle.csv --name cycle
-adarec search cycle --preset quick --cost flops --speedup 3 \
+adarec search cycle --cost flops --speedup 3 \
     --set teacher.num_blocks=4 --set teacher.width=64 --set teacher.epochs=8 \
-    --set search.epochs=3 --set student.width=32 --set student.epochs=8
+    --set teacher.dropout=0 --set teacher.learning_rate=0.005 \
+    --set search.epochs=3 \
+    --set student.width=32 --set student.epochs=15 \
+    --set student.dropout=0 --set student.learning_rate=0.01
 run=$(.venv/bin/python -m adarec runs --json | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)[0]["run"])')
-adarec show "$run"
 adarec export "$run" --to "$ADAREC_HOME/student"
-first=$(sed -n 2p sample_data/cycle.csv | cut -d, -f2)
-adarec recommend "$ADAREC_HOME/student" --history "$first" --top 3
+
+# The items of the first user: three as history; the fourth is the right answer.
+walk=($(sed -n 2,5p sample_data/cycle.csv | cut -d, -f2))
+answer=$(adarec recommend "$ADAREC_HOME/student" --history "${walk[0]},${walk[1]},${walk[2]}" --top 3)
+echo "$answer"
+grep -q "^ *1  *${walk[3]} " <<<"$answer" || { echo "The first answer should have been ${walk[3]}."; exit 1; }
