@@ -11,6 +11,9 @@ from adarec import catalog
 from adarec.config import RunSettings
 from adarec.environment import machine_fingerprint
 
+TEACHER_SIZES = {"name", "num_blocks", "width", "num_heads", "num_layers"}
+SUPERNET_SIZES = {"width", "num_cells", "num_nodes", "dropout"}
+
 
 @dataclass(frozen=True)
 class ScenePart:
@@ -72,114 +75,82 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     Args:
         settings: The run's settings.
         scene: The scene it compresses.
-        machine: Fingerprint for the cost table; this machine's by default.
+        machine: Fingerprint for the cost table and the measured times; this machine's by default.
     """
-    plan = _Plan(settings)
-    length = max(1, min(settings.length_cap, scene.training_length_p90))
-    student = settings.student
-    sizes = {
-        "width": student.width,
-        "num_cells": student.num_cells,
-        "num_nodes": student.num_nodes,
-    }
-    model = {"name", "num_blocks", "width", "num_heads", "num_layers"}
-    machine = machine or machine_fingerprint()
-    measured_on = machine if settings.cost == "latency" else "any"
-    teacher = plan.add(
-        "teacher",
-        "train_teacher",
-        {"scene": scene.key},
-        {
-            "length": length,
-            "teacher": settings.teacher.model_dump(),
-        },
-    )
-    costs = plan.add(
-        "costs",
-        "measure_costs",
-        {},
-        {
-            "cost": settings.cost,
-            "machine": measured_on,
-            "length": length,
-            "num_items": scene.num_items,
-            "teacher": settings.teacher.model_dump(include=model),
-            "student": sizes,
-        },
-        seed=0,
-        threads=1,
-    )
+    plan = _Plan(settings, scene, machine or machine_fingerprint())
+    teacher = plan.train_teacher()
+    costs = plan.measure_costs()
     base = {"scene": scene.key, "teacher": teacher}
-    search = plan.add(
-        "search",
-        "search_student",
-        base | {"costs": costs},
-        {
-            "length": length,
-            "student": student.model_dump(include={"width", "num_cells", "num_nodes", "dropout"}),
-            "search": settings.search.model_dump(),
-            "losses": settings.losses.model_dump(),
-            "speedup": settings.speedup,
-            "default_speedup": settings.default_speedup,
-        },
-    )
-    distillation = {
-        "length": length,
-        "student": student.model_dump(),
-        "losses": settings.losses.model_dump(),
-    }
-    found = plan.add("student", "distill_student", base | {"search": search}, distillation)
-    plan.add(
-        "measure",
-        "measure",
-        base | {"costs": costs, "search": search, "student": found},
-        {
-            "length": length,
-            "machine": machine,
-        },
-    )
+    search = plan.search_student(base | {"costs": costs})
+    student = plan.add("student", "distill_student", base | {"search": search}, plan.distillation)
+    found = base | {"costs": costs, "search": search, "student": student}
+    plan.add("measure", "measure", found, plan.measurement)
     if settings.controls:
-        _add_controls(
-            plan,
-            settings,
-            base | {"costs": costs, "search": search, "student": found},
-            distillation,
-            machine,
-        )
+        names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
+        controls = {f"control-{name}": plan.distill_control(name, found) for name in names}
+        plan.add("measure-controls", "measure_controls", found | controls, plan.measurement)
     return plan.steps
-
-
-def _add_controls(
-    plan: "_Plan",
-    settings: RunSettings,
-    parents: dict[str, str],
-    distillation: dict[str, Any],
-    machine: str,
-) -> None:
-    names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
-    controls = {
-        f"control-{name}": plan.add(
-            f"control-{name}", "distill_control", parents, distillation | {"control": name}
-        )
-        for name in names
-    }
-    plan.add(
-        "measure-controls",
-        "measure_controls",
-        parents | controls,
-        {
-            "length": distillation["length"],
-            "machine": machine,
-        },
-    )
 
 
 class _Plan:
     """Steps in the making."""
 
-    def __init__(self, settings: RunSettings) -> None:
-        self.seed, self.threads = settings.seed, settings.threads
+    def __init__(self, settings: RunSettings, scene: ScenePart, machine: str) -> None:
+        self.settings, self.scene, self.machine = settings, scene, machine
+        self.length = max(1, min(settings.length_cap, scene.training_length_p90))
         self.steps: list[Step] = []
+
+    @property
+    def distillation(self) -> dict[str, Any]:
+        """Settings of every distilled student, the controls' too."""
+        settings = self.settings
+        return {
+            "length": self.length,
+            "student": settings.student.model_dump(),
+            "losses": settings.losses.model_dump(),
+        }
+
+    @property
+    def measurement(self) -> dict[str, Any]:
+        """Settings of both measurements: their times belong to a machine."""
+        return {"length": self.length, "machine": self.machine}
+
+    def train_teacher(self) -> str:
+        """The teacher's key."""
+        teacher = self.settings.teacher.model_dump()
+        own = {"length": self.length, "teacher": teacher}
+        return self.add("teacher", "train_teacher", {"scene": self.scene.key}, own)
+
+    def measure_costs(self) -> str:
+        """The cost table's key: the same for all scenes of equal sizes on one machine."""
+        settings = self.settings
+        own = {
+            "cost": settings.cost,
+            "machine": self.machine if settings.cost == "latency" else "any",
+            "length": self.length,
+            "num_items": self.scene.num_items,
+            "teacher": settings.teacher.model_dump(include=TEACHER_SIZES),
+            "student": settings.student.model_dump(include={"width", "num_cells", "num_nodes"}),
+        }
+        return self.add("costs", "measure_costs", {}, own, seed=0, threads=1)
+
+    def search_student(self, parents: dict[str, str]) -> str:
+        """The search's key."""
+        settings = self.settings
+        own = {
+            "length": self.length,
+            "student": settings.student.model_dump(include=SUPERNET_SIZES),
+            "search": settings.search.model_dump(),
+            "losses": settings.losses.model_dump(),
+            "speedup": settings.speedup,
+            "default_speedup": settings.default_speedup,
+        }
+        return self.add("search", "search_student", parents, own)
+
+    def distill_control(self, name: str, parents: dict[str, str]) -> str:
+        """A control's key."""
+        own = self.distillation | {"control": name}
+        return self.add(f"control-{name}", "distill_control", parents, own)
 
     def add(
         self,
@@ -191,8 +162,9 @@ class _Plan:
         seed: int | None = None,
         threads: int | None = None,
     ) -> str:
-        seed = self.seed if seed is None else seed
-        threads = self.threads if threads is None else threads
+        """Appends a step and gives its key."""
+        seed = self.settings.seed if seed is None else seed
+        threads = self.settings.threads if threads is None else threads
         key = stage_key(stage, settings=settings, parents=parents, seed=seed, threads=threads)
         self.steps.append(Step(role, stage, key, parents, settings, seed, threads))
         return key

@@ -2,6 +2,8 @@
 
 import re
 import signal
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,8 @@ from adarec.runs.workspace import Workspace
 from adarec.submission import create_run, find_unfinished
 from adarec.terminal import Terminal
 
-ENDINGS = re.compile(
-    r"(\.(csv|tsv|txt|dat|data|inter|jsonl|json|parquet|gz|zip))+$", re.IGNORECASE
-)
+ENDINGS = re.compile(r"(\.(csv|tsv|txt|dat|data|inter|jsonl|json|parquet|gz|zip))+$", re.I)
+ASK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,29 +30,56 @@ class SearchRequest:
 
 
 def run_search(workspace: Workspace, request: SearchRequest, terminal: Terminal) -> dict[str, Any]:
-    """The result of the run, computed in this process; Ctrl-C stops it and leaves it resumable.
+    """The result of the run, computed in this process.
+
+    Ctrl-C, or a stop from the app, leaves it resumable: the same command goes on with it.
 
     Raises:
         AdarecError: A user's mistake, or a run that failed.
     """
     with terminal:
         scene = _scene_name(workspace, request.scene_or_log, terminal)
-        unfinished = None if request.fresh else find_unfinished(workspace, scene, request.settings)
-        run = unfinished or create_run(
-            workspace, scene, request.settings, fresh=request.fresh, state="running"
-        )
-        asked: list[int] = []
-        earlier = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+        run = _run(workspace, scene, request)
+        interrupted: list[int] = []
+        earlier = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
         try:
             return execute_run(
-                workspace, run.run, should_stop=lambda: bool(asked), on_progress=terminal.report
+                workspace,
+                run,
+                should_stop=_stop_question(workspace, run, interrupted),
+                on_progress=terminal.report,
             )
         except StopRequested:
             raise RunError(
-                f"{run.run} was stopped. The same command again goes on where it stopped."
+                f"{run} was stopped. The same command again goes on where it stopped."
             ) from None
         finally:
             signal.signal(signal.SIGINT, earlier)
+
+
+def _run(workspace: Workspace, scene: str, request: SearchRequest) -> str:
+    """The unfinished run of the same steps, else a new one."""
+    if not request.fresh:
+        unfinished = find_unfinished(workspace, scene, request.settings)
+        if unfinished is not None:
+            workspace.store.update_run(unfinished.run, stop_requested_at=None)
+            return unfinished.run
+    return create_run(workspace, scene, request.settings, fresh=request.fresh, state="running").run
+
+
+def _stop_question(workspace: Workspace, run: str, interrupted: list[int]) -> Callable[[], bool]:
+    """Asks for Ctrl-C at every call, and in the records once a second."""
+    asked_at = time.monotonic()
+    answer = False
+
+    def should_stop() -> bool:
+        nonlocal asked_at, answer
+        if time.monotonic() - asked_at >= ASK_SECONDS:
+            asked_at = time.monotonic()
+            answer = workspace.store.run_summary(run).is_stopping
+        return answer or bool(interrupted)
+
+    return should_stop
 
 
 def _scene_name(workspace: Workspace, scene_or_log: str, terminal: Terminal) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from adarec.errors import ArtefactError, RunError
 from adarec.genotype import Genotype
@@ -57,56 +58,66 @@ def _is_export(folder: Path) -> bool:
     return (folder / "student.onnx").is_file() and (folder / "genotype.json").is_file()
 
 
+CARD = """# {scene}: a small sequential recommender
+
+Found by AdaRec Studio in run `{run}`, distilled from {teacher} on {users:,} users, {items:,} items
+and {interactions:,} interactions.
+
+**Verdict.** {verdict}
+
+| model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+
+NDCG@10 of counting: {counts}.
+
+Cell: {cell}; sees the newest {receptive_field} items.
+
+Ranking: {ranking}. Latency: {latency}, on {cpu}. Seed {seed}.
+
+## Use
+
+`student.onnx` takes `history` (int64 [1, {length}], item indices, 0 = padding on the left) and
+gives `top_items`, `top_scores` and `scores`. Item index i is row i - 1 of `items.parquet`.
+
+```
+python -m adarec recommend . --history "id1,id2" --top 10
+```
+"""
+
+
 def model_card(record: RunRecord) -> str:
     """Markdown that says what the model is, how good, how fast, and how it was measured."""
     result = record.result or {}
-    scene, student, teacher = result["scene"], result["student"], result["teacher"]
-    rows = []
-    for name, model in (("teacher", teacher), ("student", student)):
-        metrics = model["metrics"]
-        rows.append(
-            f"| {name} | {metrics['ndcg@10']:.4f} | {metrics['hr@10']:.4f} | "
-            f"{model['latency_ms']['p50']:.3f} | "
-            f"{model['params']:,} | {model['macs']:,} |"
-        )
-    counts = ", ".join(
+    scene, student = result["scene"], result["student"]
+    rows = [_card_row(role, result[role]) for role in ("teacher", "student")]
+    counts = [
         f"{name.replace('_', ' ')} {found['ndcg@10']:.4f}"
         for name, found in result["baselines"].items()
+    ]
+    return CARD.format(
+        scene=scene["name"],
+        run=record.run,
+        teacher=result["teacher"]["name"],
+        users=scene["users"],
+        items=scene["items"],
+        interactions=scene["interactions"],
+        verdict=result["verdict"],
+        rows="\n".join(rows),
+        counts=", ".join(counts),
+        cell=Genotype.from_json(student["genotype"]).describe(),
+        receptive_field=student["receptive_field"],
+        ranking=result["protocol"]["ranking"],
+        latency=result["protocol"]["latency"],
+        cpu=result["environment"]["cpu"],
+        seed=record.seed,
+        length=scene["sequence_length"],
     )
-    environment = result["environment"]
-    return "\n".join(
-        [
-            f"# {scene['name']}: a small sequential recommender",
-            "",
-            f"Found by AdaRec Studio in run `{record.run}`, distilled from {teacher['name']} on "
-            f"{scene['users']:,} users, {scene['items']:,} items and "
-            f"{scene['interactions']:,} interactions.",
-            "",
-            f"**Verdict.** {result['verdict']}",
-            "",
-            "| model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |",
-            "| --- | --- | --- | --- | --- | --- |",
-            *rows,
-            "",
-            f"NDCG@10 of counting: {counts}.",
-            "",
-            f"Cell: {Genotype.from_json(student['genotype']).describe()}; sees the newest "
-            f"{student['receptive_field']} items.",
-            "",
-            f"Ranking: {result['protocol']['ranking']}. "
-            f"Latency: {result['protocol']['latency']}, on "
-            f"{environment['cpu']}. Seed {record.seed}.",
-            "",
-            "## Use",
-            "",
-            "`student.onnx` takes `history` (int64 [1, "
-            f"{scene['sequence_length']}], item indices, 0 = padding on the left) and gives "
-            "`top_items`, `top_scores` "
-            "and `scores`. Item index i is row i - 1 of `items.parquet`.",
-            "",
-            "```",
-            'python -m adarec recommend . --history "id1,id2" --top 10',
-            "```",
-            "",
-        ]
+
+
+def _card_row(role: str, model: dict[str, Any]) -> str:
+    metrics = model["metrics"]
+    return (
+        f"| {role} | {metrics['ndcg@10']:.4f} | {metrics['hr@10']:.4f} | "
+        f"{model['latency_ms']['p50']:.3f} | {model['params']:,} | {model['macs']:,} |"
     )

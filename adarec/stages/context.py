@@ -11,8 +11,9 @@ from adarec.data.scene import Scene
 from adarec.data.sequences import Histories, evaluation_histories, training_windows
 from adarec.nets.batches import Sequences
 from adarec.nets.epochs import Watch
-from adarec.nets.training import Validation
+from adarec.nets.training import TrainingSchedule, Validation
 
+CLIP_NORM = 5.0
 VALIDATION_USERS = 4096  # at most so many users choose the epoch; a seeded sample of larger scenes
 
 
@@ -59,3 +60,18 @@ def validation_of(
         )
     histories = evaluation_histories(scene, length=length, split="validation", users=chosen)
     return Validation(requests(histories), histories.targets.astype(np.int64))
+
+
+def schedule_of(
+    context: StageContext, settings: dict[str, Any], *, epochs: int, patience: int
+) -> TrainingSchedule:
+    """The training schedule in a teacher's or student's settings."""
+    return TrainingSchedule(
+        epochs=epochs,
+        patience=patience,
+        learning_rate=settings["learning_rate"],
+        weight_decay=settings["weight_decay"],
+        batch_positions=settings["batch_positions"],
+        clip_norm=CLIP_NORM,
+        seed=context.seed,
+    )

@@ -12,7 +12,7 @@ from adarec.genotype import Genotype
 from adarec.nets.batches import Sequences
 from adarec.nets.folders import read_student, read_teacher
 from adarec.nets.latency import METHOD, REPEATS, WARM_UP
-from adarec.nets.measurement import Ranks, model_size, rank_test_items, time_models
+from adarec.nets.measurement import SAMPLED_SEED, Ranks, model_size, rank_test_items, time_models
 from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json, write_json
 from adarec.stages.context import StageContext, requests
@@ -113,12 +113,7 @@ def _report(
         collapsed=student["collapsed"],
     )
     return {
-        "scene": {
-            "users": scene.num_users,
-            "items": scene.num_items,
-            "interactions": len(scene.items),
-            "sequence_length": length,
-        },
+        "scene": _scene_facts(scene, length),
         "teacher": teacher,
         "student": student,
         "baselines": baselines,
@@ -128,12 +123,8 @@ def _report(
         },
         "difference": {"ndcg@10": difference},
         "target": search["target"]
-        | {
-            "predicted_cost": search["cost"],
-            "teacher": latency["teacher"],
-            "student": latency["student"],
-            "measured_in": unit,
-        },
+        | {"predicted_cost": search["cost"], "measured_in": unit}
+        | latency,
         "findings": {
             "non_inferior": verdict.non_inferior,
             "met_target": verdict.met_target,
@@ -141,13 +132,26 @@ def _report(
             "best_count_baseline": best,
         },
         "verdict": verdict.sentence,
-        "protocol": {
-            "ranking": "test item against the whole catalogue, consumed items not masked",
-            "masked": "consumed items at minus infinity",
-            "sampled_100": "against 100 random items, seed 42",
-            "latency": f"{METHOD}, {REPEATS} repeats after {WARM_UP} warm-ups",
-            "torch_threads": torch.get_num_threads(),
-        },
+        "protocol": _protocol(),
+    }
+
+
+def _scene_facts(scene: Scene, length: int) -> dict[str, int]:
+    return {
+        "users": scene.num_users,
+        "items": scene.num_items,
+        "interactions": len(scene.items),
+        "sequence_length": length,
+    }
+
+
+def _protocol() -> dict[str, Any]:
+    return {
+        "ranking": "test item against the whole catalogue, consumed items not masked",
+        "masked": "consumed items at minus infinity",
+        "sampled_100": f"against 100 random items, seed {SAMPLED_SEED}",
+        "latency": f"{METHOD}, {REPEATS} repeats after {WARM_UP} warm-ups",
+        "torch_threads": torch.get_num_threads(),
     }
 
 
@@ -157,9 +161,8 @@ def _terms(
     """Teacher's and student's cost on the terms of the target: measured milliseconds, or the
     counted table.
     """
-    if search["target"]["unit"] != "ms":
-        return {"teacher": search["teacher_cost"], "student": search["cost"]}, search["target"][
-            "unit"
-        ]
+    unit = search["target"]["unit"]
+    if unit != "ms":
+        return {"teacher": search["teacher_cost"], "student": search["cost"]}, unit
     kind = "latency_ms" if search["target"]["of"] == "request" else "latency_body_ms"
-    return {"teacher": teacher[kind]["p50"], "student": student[kind]["p50"]}, "ms"
+    return {"teacher": teacher[kind]["p50"], "student": student[kind]["p50"]}, unit

@@ -21,9 +21,7 @@ from adarec.nets.selection import (
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation
 from adarec.runs.files import read_json, write_json
-from adarec.stages.context import StageContext, training_sequences, validation_of
-
-CLIP_NORM = 5.0
+from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, validation_of
 
 
 def run(context: StageContext) -> None:

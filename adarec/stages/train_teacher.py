@@ -7,11 +7,9 @@ from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.epochs import run_epochs
 from adarec.nets.folders import write_teacher
 from adarec.nets.teachers import build_teacher
-from adarec.nets.training import Training, TrainingSchedule, next_item_loss
+from adarec.nets.training import Training, next_item_loss
 from adarec.runs.files import write_json
-from adarec.stages.context import StageContext, training_sequences, validation_of
-
-CLIP_NORM = 5.0
+from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 
 
 def run(context: StageContext) -> None:
@@ -32,14 +30,8 @@ def run(context: StageContext) -> None:
         sequences=training_sequences(scene, length=length),
         batch_loss=next_item_loss(teacher),
         validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=TrainingSchedule(
-            epochs=settings["epochs"],
-            patience=settings["patience"],
-            learning_rate=settings["learning_rate"],
-            weight_decay=settings["weight_decay"],
-            batch_positions=settings["batch_positions"],
-            clip_norm=CLIP_NORM,
-            seed=context.seed,
+        schedule=schedule_of(
+            context, settings, epochs=settings["epochs"], patience=settings["patience"]
         ),
     )
     checkpoint = Checkpoint(context.folder)
