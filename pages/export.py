@@ -32,9 +32,8 @@ else:
         type="primary",
         on_click="ignore",
         key=state.DOWNLOAD_ZIP,
-        help="Unpack it anywhere; no torch is needed to answer from it.",
     )
-    st.markdown("Recommend from the unpacked folder:")
+    st.markdown("Unpack it anywhere and recommend from it; no torch is needed:")
     st.code(
         f'python -m adarec recommend FOLDER --history "{package.example_history}"',
         "bash",

@@ -11,6 +11,10 @@ def offer_controls(run: RunRecord) -> None:
     """A button on a finished run that has none; the run is queued again for the controls alone."""
     if run.state != "succeeded" or not run.result or run.result.get("controls"):
         return
+    st.caption(
+        "Controls show what the search was worth: random cells of equal cost and the all-skip "
+        "cell, each distilled for as long as the student. Finished steps are used again."
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input(
             "Random cells",
@@ -19,14 +23,9 @@ def offer_controls(run: RunRecord) -> None:
             3,
             key="controls_count",
             width=160,
-            help="Random cells of equal cost, each distilled for as long as the student.",
+            help="Each takes about as long as the student.",
         )
-        if st.button(
-            "Add controls",
-            key=state.ADD_CONTROLS,
-            help="Shows what the search was worth. Takes about one distillation per cell; "
-            "the finished steps are used again.",
-        ):
+        if st.button("Add controls", key=state.ADD_CONTROLS):
             with shown_errors():
                 gateway.add_controls(run.run, int(count))
                 st.rerun()

@@ -76,21 +76,17 @@ def _show_steps(steps: list[StepProgress]) -> None:
 
 
 def _show_buttons(run: RunRecord) -> None:
-    with st.container(horizontal=True):
-        if run.is_active and st.button(
-            "Stop",
-            key=state.STOP_SEARCH,
-            help="Stops within seconds and keeps what was computed; it can be resumed.",
-        ):
-            with shown_errors():
-                gateway.stop_search(run.run)
-                st.rerun()
-        if run.is_resumable and st.button(
-            "Resume",
-            key=state.RESUME_SEARCH,
-            type="primary",
-            help="Goes on from the last checkpoint.",
-        ):
-            with shown_errors():
-                gateway.resume_search(run.run)
-                st.rerun()
+    # No `help` on these buttons: Streamlit then draws each twice, one of them hidden.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.is_active:
+            if st.button("Stop", key=state.STOP_SEARCH, disabled=run.is_stopping):
+                with shown_errors():
+                    gateway.stop_search(run.run)
+                    st.rerun()
+            st.caption("Stops within seconds and keeps what was computed; it can be resumed.")
+        if run.is_resumable:
+            if st.button("Resume", key=state.RESUME_SEARCH, type="primary"):
+                with shown_errors():
+                    gateway.resume_search(run.run)
+                    st.rerun()
+            st.caption("Goes on from the last checkpoint.")

@@ -15,6 +15,7 @@ from tests.browser.conftest import ARTEFACTS, FLAGS, RunningApp
 pytestmark = pytest.mark.browser
 
 FINISH_MS = 400_000
+expect.set_options(timeout=30_000)
 CHART = "[data-testid='stPlotlyChart']"
 FEWEST_CHARTS = {
     "": 5,
