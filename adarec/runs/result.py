@@ -29,19 +29,20 @@ def assemble_result(
     """
     keys = {step["role"]: step["key"] for step in run.steps}
     measured = read_json(workspace.artefacts.path(keys["measure"]) / "measurement.json")
-    controls: list[dict[str, Any]] = []
+    controls: dict[str, Any] = {"controls": []}
     if "measure-controls" in keys:
         controls = read_json(workspace.artefacts.path(keys["measure-controls"]) / "controls.json")
-    seconds = {}
-    for role, key in keys.items():
-        seconds[role] = read_json(workspace.artefacts.path(key) / "stage.json")["seconds"]
+    seconds: dict[str, float] = {}
+    for step in run.steps:
+        taken = read_json(workspace.artefacts.path(step["key"]) / "stage.json")["seconds"]
+        seconds[step["stage"]] = round(seconds.get(step["stage"], 0.0) + taken, 3)
     return {
         "run": run.run,
         "scene": {"name": run.scene, **measured.pop("scene")},
         "settings": run.settings,
         "seed": run.seed,
         **measured,
-        "controls": controls,
+        **controls,
         "seconds": seconds,
         "reused": reused,
         "peak_rss_mb": peak_rss_mb,

@@ -39,11 +39,10 @@ def run(context: StageContext) -> None:
     }
     context.say("Timing all cells in turn", 0.7)
     times = time_models(models, context.folder, length=length, num_items=scene.num_items)
-    student = ndcg_per_user(ranks["student"].unmasked, 10)
+    per_user = {role: ndcg_per_user(found.unmasked, 10) for role, found in ranks.items()}
     controls = []
     for role in roles[1:]:
-        theirs = ndcg_per_user(ranks[role].unmasked, 10)
-        difference = paired_bootstrap(student, theirs, seed=0)
+        difference = paired_bootstrap(per_user["student"], per_user[role], seed=0)
         epochs = read_json(context.parents[role] / "training.json")["epochs"]
         controls.append(
             found[role]
@@ -51,7 +50,12 @@ def run(context: StageContext) -> None:
             | ranks[role].metrics()
             | {"epochs": epochs, "student_minus_control": {"ndcg@10": difference}}
         )
-    write_json(context.folder / "controls.json", controls)
+    random_mean = np.mean([per_user[r] for r in roles if r.startswith("control-random")], axis=0)
+    difference = paired_bootstrap(per_user["student"], random_mean, seed=0)
+    write_json(
+        context.folder / "controls.json",
+        {"controls": controls, "student_minus_random_mean": {"ndcg@10": difference}},
+    )
     np.savez(
         context.folder / "ranks.npz",
         allow_pickle=False,
