@@ -1,8 +1,7 @@
 """Every key of the session, and how the chosen run and scene travel in the address.
 
 The address is the truth: a link, a reload and the back button all show what it says. The session
-only
-remembers the last choice for pages that are opened without one.
+only remembers the last choice for pages that are opened without one.
 """
 
 import streamlit as st

@@ -17,8 +17,8 @@ from app.panels.run_picker import pick_run
 
 st.title("Architecture")
 st.caption(
-    "Why this cell: the op that every edge of the student's cell carries, and how the search "
-    "came to it."
+    "Why this cell: the op that every edge of the student's cell carries, and how the search came "
+    "to it."
 )
 run = pick_run()
 if run is None:

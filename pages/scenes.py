@@ -12,8 +12,7 @@ from app.panels.scene_report import show_scene
 st.title("Scenes")
 st.caption(
     "A scene is one interaction log and its split: per user the last item is the test item, the "
-    "one before it the "
-    "validation item, the rest is for training."
+    "one before it the validation item, the rest is for training."
 )
 with st.container(border=True):
     st.subheader("Add a scene")

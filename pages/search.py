@@ -16,8 +16,7 @@ from app.panels.settings_form import choose_preset, choose_settings
 st.title("Search")
 st.caption(
     "Trains a teacher, searches a small student's cell, distils the student and measures both. A "
-    "background worker "
-    "computes: this page may be closed meanwhile."
+    "background worker computes: this page may be closed meanwhile."
 )
 with st.container(border=True):
     st.subheader("New search")

@@ -42,8 +42,8 @@ class CellGraphInfo(ChartInfo):
     title: str
     explanation: str = (
         "Every node adds up its incoming edges; the cell's output is a learned mean of the nodes "
-        "plus its input. "
-        "Line width is the op's probability in the search. Dotted grey edges carry nothing."
+        "plus its input. Line width is the op's probability in the search. Dotted grey edges "
+        "carry nothing."
     )
 
     def rows(self) -> Rows:
@@ -74,8 +74,8 @@ def cell_graph_info(
     op_weights: np.ndarray | None = None,
     title: str = "The cell that was found",
 ) -> CellGraphInfo:
-    """Lays the genotype out; `op_weights` [edges, O] of the last search epoch give the edges
-    their strength."""
+    """Lays the genotype out; `op_weights` [edges, O] of the last search epoch give the edges their
+    strength."""
     graph = nx.DiGraph()
     graph.add_nodes_from((node, {"layer": node}) for node in range(genotype.num_nodes + 2))
     layout = nx.multipartite_layout(graph, subset_key="layer")

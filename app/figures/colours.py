@@ -1,10 +1,9 @@
 """Colours that mean the same thing on every page.
 
 The op colours are Okabe and Ito's, which people with the common colour-vision deficiencies can
-tell apart; ops of one
-family share a hue range (blues convolve, oranges convolve with gaps, green and olive pool).
-Colour is never the only
-sign: roles also differ by marker, ops also by their written name.
+tell apart; ops of one family share a hue range (blues convolve, oranges convolve with gaps, green
+and olive pool). Colour is never the only sign: roles also differ by marker, ops also by their
+written name.
 """
 
 OP_COLOURS = {

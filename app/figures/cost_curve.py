@@ -22,10 +22,9 @@ class CostCurveInfo(ChartInfo):
     unit: str
     title: str = "Expected speed-up"
     explanation: str = (
-        "Teacher's cost over the cost that the supernet expects from its op probabilities, by "
-        "the measured cost "
-        "table. The dashed line is the target speed-up; the cell chosen at the end must lie "
-        "above it."
+        "Teacher's cost over the cost that the supernet expects from its op probabilities, by the "
+        "measured cost table. The dashed line is the target speed-up; the cell chosen at the end "
+        "must lie above it."
     )
 
     def rows(self) -> Rows:

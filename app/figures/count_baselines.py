@@ -19,9 +19,8 @@ class CountBaselinesInfo(ChartInfo):
     title: str
     explanation: str = (
         "Each user's last but one item (validation), ranked among all items by counts from "
-        "training histories. "
-        "A teacher below the best bar is not worth distilling. The test item stays unread until "
-        "a run measures."
+        "training histories. A teacher below the best bar is not worth distilling. The test item "
+        "stays unread until a run measures."
     )
 
     def rows(self) -> Rows:
@@ -58,9 +57,11 @@ def draw_count_baselines(info: CountBaselinesInfo) -> go.Figure:
             ]
         },
         text=[f"{value:.4f}" for value in info.values.values()],
-        textposition="auto",
+        textposition="outside",
+        cliponaxis=False,
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(rangemode="tozero")
+    # Room for the numbers behind the bars; an axis needs some length even when all are zero.
+    figure.update_xaxes(range=[0, 1.12 * (best or 0.01)])
     return figure

@@ -33,8 +33,7 @@ _MOST_LABELS = 12  # students whose scene is written beside them
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """One model of one run; `interval` bounds the accuracy where a bootstrap interval is
-    known."""
+    """One model of one run; `interval` bounds the accuracy where a bootstrap interval is known."""
 
     run: str
     scene: str
@@ -56,10 +55,9 @@ class FrontierInfo(ChartInfo):
     title: str
     explanation: str = (
         "Up and to the left is better. An arrow leads from a run's teacher to its student; the "
-        "line joins what no "
-        "other model of that scene beats in both. Count baselines need no model and stand at the "
-        "left edge. Whiskers: "
-        "95 % bootstrap interval of the difference to the teacher."
+        "line joins what no other model of that scene beats in both. Count baselines need no "
+        "model and stand at the left edge. Whiskers: 95 % bootstrap interval of the difference to "
+        "the teacher."
     )
 
     def rows(self) -> Rows:

@@ -22,8 +22,8 @@ class InteractionsOverTimeInfo(ChartInfo):
     is_date: bool
     title: str = "Interactions over time"
     explanation: str = (
-        "Events in equal slices of the log's time span. Gaps and steps show outages, campaigns "
-        "or a log that was cut."
+        "Events in equal slices of the log's time span. Gaps and steps show outages, campaigns or "
+        "a log that was cut."
     )
 
     @property

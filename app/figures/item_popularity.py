@@ -19,8 +19,8 @@ class ItemPopularityInfo(ChartInfo):
     title: str = "Item popularity"
     explanation: str = (
         "Share of all interactions that fall on the most popular items. A curve that rises at "
-        "once means few items "
-        "make most of the traffic; the dotted line is what equal items would give."
+        "once means few items make most of the traffic; the dotted line is what equal items would "
+        "give."
     )
 
     def rows(self) -> Rows:

@@ -14,17 +14,15 @@ _KINDS = {
     "mapping": (
         "Layer mapping",
         "Share of the transport that moves from a teacher layer (column) to a student layer "
-        "(row), mean of the "
-        "epoch. The whole matrix sums to 100 %; a bright field means: this student layer learns "
-        "from that layer.",
+        "(row), mean of the epoch. The whole matrix sums to 100 %; a bright field means: this "
+        "student layer learns from that layer.",
         ".0%",
         "flow",
     ),
     "distance": (
         "Distance of layers",
         "Mean squared difference between student and teacher layer after layer norm and "
-        "projection, mean of the "
-        "epoch. The mapping prefers small distances.",
+        "projection, mean of the epoch. The mapping prefers small distances.",
         ".2f",
         "distance",
     ),

@@ -36,8 +36,7 @@ def layer_weights_info(epochs: np.ndarray, weights: np.ndarray, *, role: str) ->
         weights,
         f"Weights of the {role} layers",
         f"How much of the transport starts or ends at each {role} layer. They start equal and "
-        f"move once an epoch "
-        "towards the layers that are cheap to match.",
+        "move once an epoch towards the layers that are cheap to match.",
     )
 
 

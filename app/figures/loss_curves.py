@@ -28,9 +28,9 @@ class LossCurvesInfo(ChartInfo):
     curves: dict[str, Curve]
     title: str
     explanation: str = (
-        "Mean of each loss over an epoch. Task: next item against the whole catalogue. "
-        "Embedding, hidden layers and "
-        "logits: distance to the teacher. Efficiency: expected cost of the sampled cells."
+        "Mean of each loss over an epoch. Task: next item against the whole catalogue. Embedding, "
+        "hidden layers and logits: distance to the teacher. Efficiency: expected cost of the "
+        "sampled cells."
     )
 
     @property

@@ -55,8 +55,10 @@ def draw_op_costs(info: OpCostsInfo) -> go.Figure:
             ]
         },
         text=[f"{used} edge{'s' if used > 1 else ''}" if used else "" for used in info.used],
-        textposition="auto",
+        textposition="outside",
+        cliponaxis=False,
         hovertemplate="%{y}: %{x:.4g} " + info.unit + "<extra></extra>",
     )
+    figure.update_xaxes(range=[0, 1.15 * (max(info.costs) or 1.0)])
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure

@@ -25,8 +25,7 @@ class OpCurvesInfo(ChartInfo):
     title: str = "Op probabilities of each edge"
     explanation: str = (
         "Each small chart is one edge of the cell; a line is the probability that the edge "
-        "carries this op. "
-        "The search is decided on an edge when one line leaves the others."
+        "carries this op. The search is decided on an edge when one line leaves the others."
     )
 
     def rows(self) -> Rows:

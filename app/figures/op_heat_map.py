@@ -21,9 +21,8 @@ class OpHeatMapInfo(ChartInfo):
     ops: list[str]
     title: str
     explanation: str = (
-        "Probability (softmax of the alphas) that an edge carries an op. Every row sums to 100 "
-        "%. The alphas start "
-        "equal; edges whose row stays flat were never decided."
+        "Probability (softmax of the alphas) that an edge carries an op. Every row sums to 100 %. "
+        "The alphas start equal; edges whose row stays flat were never decided."
     )
 
     def rows(self) -> Rows:

@@ -22,8 +22,7 @@ class ReceptiveFieldInfo(ChartInfo):
     title: str
     explanation: str = (
         "Each row is the student after one more cell. A coloured field means that this item of "
-        "the history is seen; "
-        "brighter means that more of the cell's paths lead to it."
+        "the history is seen; brighter means that more of the cell's paths lead to it."
     )
 
     def rows(self) -> Rows:

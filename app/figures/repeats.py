@@ -18,9 +18,8 @@ class RepeatsInfo(ChartInfo):
     overall: float
     title: str
     explanation: str = (
-        "Share of events whose item is the one so many events back. A single high bar is a "
-        "rhythm that a "
-        "(dilated) convolution can pick up; long flat bars favour pooling."
+        "Share of events whose item is the one so many events back. A single high bar is a rhythm "
+        "that a (dilated) convolution can pick up; long flat bars favour pooling."
     )
 
     def rows(self) -> Rows:

@@ -19,9 +19,8 @@ class SceneMetricsInfo(ChartInfo):
     metric: str
     title: str
     explanation: str = (
-        "Test item ranked among all items, nothing masked. A scene where a brown cross lies "
-        "right of the teacher's "
-        "square does not need this teacher."
+        "Test item ranked among all items, nothing masked. A scene where a brown cross lies right "
+        "of the teacher's square does not need this teacher."
     )
 
     def rows(self) -> Rows:

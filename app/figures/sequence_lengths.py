@@ -20,8 +20,8 @@ class SequenceLengthsInfo(ChartInfo):
     title: str = "History lengths"
     explanation: str = (
         "Users by the number of their events; bins grow with the length. The dashed line is the "
-        "90th percentile of "
-        "training lengths: models read at most so many items, or the preset's cap."
+        "90th percentile of training lengths: models read at most so many items, or the preset's "
+        "cap."
     )
 
     def rows(self) -> Rows:

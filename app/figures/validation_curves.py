@@ -28,8 +28,8 @@ class ValidationCurvesInfo(ChartInfo):
     title: str = "Validation NDCG@10"
     explanation: str = (
         "NDCG@10 of each user's last but one item, ranked among all items. It chooses the epoch "
-        "that is kept; no loss "
-        "sees this item. The dashed line is the best of the three count baselines."
+        "that is kept; no loss sees this item. The dashed line is the best of the three count "
+        "baselines."
     )
 
     def rows(self) -> Rows:

@@ -38,9 +38,10 @@ def prepare_samples() -> None:
 
 
 def scenes() -> list[SceneRecord]:
-    """All scenes, a person's own before the samples, newest first."""
+    """A person's own scenes, newest first, then the samples in their order."""
     found = workspace().store.scenes()
-    return sorted(found, key=lambda scene: (scene.is_sample, -scene.created_at))
+    own = [scene for scene in found if not scene.is_sample]
+    return own[::-1] + [scene for scene in found if scene.is_sample]
 
 
 def scene_details(name: str) -> SceneDetails:

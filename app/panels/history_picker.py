@@ -73,8 +73,8 @@ def _pick_user(scene: Scene) -> list[str]:
     titles = titles_of(scene)
     newest = ", ".join(titles[item] for item in history[-6:-1])
     st.markdown(
-        f"History of {len(history) - 1} items, newest last: … {as_text(newest)}.  \n"
-        f"What came next, kept out of it: **{as_text(titles[history[-1]])}**"
+        f"History of {len(history) - 1} items, newest last: … {as_text(newest)}.  \nWhat came "
+        f"next, kept out of it: **{as_text(titles[history[-1]])}**"
     )
     return history
 

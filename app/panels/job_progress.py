@@ -62,8 +62,7 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
     started = run.started_at or run.created_at
     st.caption(
         f"{done} of {len(steps)} steps complete · {gateway.elapsed(started, run.finished_at)} "
-        f"since the "
-        "start. Steps that an earlier run already computed are used again."
+        "since the start. Steps that an earlier run already computed are used again."
     )
 
 

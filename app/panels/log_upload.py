@@ -32,12 +32,16 @@ def upload_log() -> None:
         key=state.UPLOAD_LOG,
         help=(
             "CSV or TSV with any delimiter, JSON lines, Parquet, MovieLens u.data, RecBole "
-            ".inter, RetailRocket "
-            "events.csv; plain, .gz or a zip with one file. One row is one event: a user, an "
-            "item, a time."
+            ".inter, RetailRocket events.csv; plain, .gz or a zip with one file. One row is one "
+            "event: a user, an item, a time."
         ),
     )
     if upload is None:
+        st.caption(
+            "CSV, TSV, JSON lines, Parquet, MovieLens, RecBole or RetailRocket; plain, .gz or "
+            ".zip. One row is one event: who, what and, if known, when. No log at hand? Look at a "
+            "sample below."
+        )
         return
     if st.session_state.get(_SAVED) == upload.file_id:
         st.caption("This file is saved. Take it away above to add another one.")

@@ -48,8 +48,8 @@ def show_result(result: dict[str, Any]) -> None:
         delta_color="normal" if difference["low"] * difference["high"] > 0 else "off",
         help=(
             "Test item ranked among all items, consumed ones not masked. The difference to the "
-            "teacher "
-            f"has the 95 % interval {_signed(difference['low'])} to {_signed(difference['high'])}."
+            f"teacher has the 95 % interval {_signed(difference['low'])} to "
+            f"{_signed(difference['high'])}."
         ),
     )
     columns[1].metric(
@@ -62,9 +62,8 @@ def show_result(result: dict[str, Any]) -> None:
         f"{student['latency_ms']['p50']:.3g} ms",
         f"{result['speedup']['p50']:.1f}× faster",
         help=(
-            "Median of one request under onnxruntime, batch 1, one thread. "
-            f"Without scoring and top 10 the student is {result['speedup']['body_p50']:.1f}× "
-            f"faster."
+            "Median of one request under onnxruntime, batch 1, one thread. Without scoring and "
+            f"top 10 the student is {result['speedup']['body_p50']:.1f}× faster."
         ),
     )
     columns[3].metric(

@@ -72,8 +72,7 @@ def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
             0,
             key="search_controls",
             help="Random cells of equal cost, distilled for as long: they show what the search "
-            "was worth. Each takes "
-            "about as long as the student.",
+            "was worth. Each takes about as long as the student.",
         )
     chosen: dict[str, Any] = {
         "speedup": speedup,

@@ -1,9 +1,8 @@
 """A workspace with runs whose numbers are generated, so that pages can be tested before anything
 is trained.
 
-Everything goes through the real store and the real artefact folders. The numbers are plausible
-and mean nothing;
-no user ever sees them.
+Everything goes through the real store and the real artefact folders. The numbers are plausible and
+mean nothing; no user ever sees them.
 """
 
 import random

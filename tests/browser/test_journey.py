@@ -119,8 +119,11 @@ def _visits(page: Page, url: str, name: str, fewest_charts: int) -> None:
         expect(page.locator(CHART).nth(fewest_charts - 1)).to_be_attached()
     if name == "try":
         expect(page.locator("[data-testid='stDataFrame']")).to_have_count(2)
-    page.wait_for_timeout(500)
-    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    # The page scrolls inside itself, so only a tall window shows all of it.
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    page.wait_for_timeout(1500)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    page.set_viewport_size({"width": 1280, "height": 1000})
     assert page.locator("[data-testid='stException']").count() == 0, name
     assert page.locator("[data-testid='stAlertContentError']").count() == 0, name
 

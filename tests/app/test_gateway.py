@@ -1,0 +1,139 @@
+"""The one door to adarec: what it reads, and the words and commands it makes of it."""
+
+import io
+import shlex
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from adarec.config import parse_overrides, preset_settings
+from adarec.runs.workspace import Workspace
+from app import gateway
+from tests.app.filled_workspace import add_run, add_scene, fill
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that the gateway opens, too."""
+    monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "home"))
+    st.cache_data.clear()
+    return Workspace.open(tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 s"), (89, "89 s"), (150, "2 min"), (5000, "83 min"), (7000, "1 h 57 min")],
+)
+def test_durations_read_as_a_person_says_them(seconds: float, text: str) -> None:
+    assert gateway.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("num_bytes", "text"),
+    [(820, "820 B"), (14_200, "14.2 kB"), (3.1e6, "3.1 MB"), (5e12, "5000.0 GB")],
+)
+def test_sizes_keep_one_decimal(num_bytes: float, text: str) -> None:
+    assert gateway.size(num_bytes) == text
+
+
+def test_the_workspace_is_the_one_that_the_environment_names(home: Workspace) -> None:
+    assert gateway.workspace().home == home.home
+
+
+def test_own_scenes_come_before_the_samples(home: Workspace) -> None:
+    gateway.prepare_samples()
+    add_scene(home, "mine", seed=1)
+    names = [scene.name for scene in gateway.scenes()]
+    assert names[0] == "mine"
+    assert "cycle" in names[1:]
+
+
+def test_curves_and_arrays_of_a_run_can_be_read_while_it_goes_on(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = gateway.run(add_run(home, "shop", key, state="running", until="search", epochs=2))
+    assert gateway.curves(run, gateway.SEARCH)["expected_speedup"] == ([1, 2], [3.5, 4.0])
+    arrays = gateway.epoch_arrays(run, gateway.SEARCH)
+    assert arrays is not None
+    assert arrays.arrays["op_weights"].shape == (2, 6, 8)
+    assert gateway.curves(run, gateway.DISTIL) == {}
+    assert gateway.epoch_arrays(run, gateway.DISTIL) is None
+    assert gateway.genotype(run) is None
+
+
+def test_a_growing_stage_is_read_again(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    first = gateway.run(add_run(home, "shop", key, state="running", until="search", epochs=2))
+    assert len(gateway.epoch_arrays(first, gateway.SEARCH).epochs) == 2
+    again = gateway.run(add_run(home, "shop", key, state="running", until="search", epochs=3))
+    assert len(gateway.epoch_arrays(again, gateway.SEARCH).epochs) == 3
+
+
+def test_progress_names_the_step_that_is_at_work(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = gateway.run(add_run(home, "shop", key, state="running", until="search"))
+    steps = gateway.progress(run)
+    assert [step.is_complete for step in steps] == [True, True, False, False, False]
+    assert [step.role for step in steps if step.is_current] == ["search"]
+    assert steps[2].fraction == 0.6
+
+
+def test_each_scene_gives_its_newest_result_unless_a_run_is_asked_for(home: Workspace) -> None:
+    runs = fill(home, num_scenes=2, num_runs=2)
+    newest = gateway.newest_results()
+    assert {result["run"] for result in newest.values()} == {runs[1], runs[3]}
+    asked = gateway.newest_results(first=runs[0])
+    assert next(iter(asked.values()))["run"] == runs[0]
+    assert {result["run"] for result in asked.values()} == {runs[0], runs[3]}
+
+
+def test_results_follow_a_run_that_finishes(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=1)
+    assert list(gateway.results(gateway.runs())) == runs
+    runs += [add_run(home, "shop 1", "ingest-test-0", seed=5)]
+    assert set(gateway.results(gateway.runs())) == set(runs)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"speedup": 7.5, "losses.mapping": "uniform"},
+        {"teacher.epochs": 3, "search.candidates": 5},
+    ],
+)
+def test_the_repeat_command_means_the_same_settings(
+    home: Workspace, overrides: dict[str, object]
+) -> None:
+    settings = preset_settings("standard", teacher="sasrec", overrides=overrides)
+    record = home.store.create_run(
+        scene="a shop", scene_key="k", settings=settings.model_dump(), steps=[], seed=0
+    )
+    words = shlex.split(gateway.repeat_command(record))
+    assert words[:5] == ["python", "-m", "adarec", "search", "a shop"]
+    options = list(zip(words[5::2], words[6::2], strict=True))
+    named = {name: value for name, value in options if name != "--set"}
+    chosen = parse_overrides([value for name, value in options if name == "--set"])
+    keys = {"--mapping": "losses.mapping", "--cost": "cost", "--speedup": "speedup",
+            "--seed": "seed", "--threads": "threads", "--controls": "controls"}  # fmt: skip
+    chosen |= {key: named[option] for option, key in keys.items() if option in named}
+    preset, teacher = named["--preset"], named["--teacher"]
+    assert preset_settings(preset, teacher=teacher, overrides=chosen) == settings
+
+
+def test_every_setting_of_a_preset_has_a_schema() -> None:
+    schemas = gateway.setting_schemas()
+    assert set(gateway.preset_values("quick", "nextitnet")) == set(schemas)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\evil.csv", "/tmp/x.csv", "a/b.csv.gz"])
+def test_an_uploads_name_never_leads_out_of_its_folder(home: Workspace, name: str) -> None:
+    path = gateway.keep_upload(name, io.BytesIO(b"user,item\n1,2\n"))
+    assert path.read_bytes() == b"user,item\n1,2\n"
+    assert path.parent.parent == home.home / "uploads"
+
+
+def test_the_same_upload_is_kept_once(home: Workspace) -> None:
+    first = gateway.keep_upload("a.csv", io.BytesIO(b"same"))
+    assert gateway.keep_upload("a.csv", io.BytesIO(b"same")) == first
+    assert gateway.keep_upload("a.csv", io.BytesIO(b"other")) != first

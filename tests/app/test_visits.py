@@ -1,0 +1,159 @@
+"""What a visitor does on a page, without a browser: addresses, pickers, runs, uploads."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from adarec.runs.workspace import Workspace
+from app import state
+from app.navigation import SECTIONS
+from app.panels.errors import as_text
+from tests.app.filled_workspace import add_run, add_scene, fill
+
+MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
+WAIT_S = 60
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that the app opens, too."""
+    monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "home"))
+    return Workspace.open(tmp_path / "home")
+
+
+def visit(page: str, **query: str) -> AppTest:
+    """The app at `/page?query`."""
+    app = AppTest.from_file(MAIN, default_timeout=WAIT_S).run()
+    for name in list(app.query_params):
+        del app.query_params[name]
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page(f"../pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def text_of(app: AppTest) -> str:
+    """All Markdown of the page."""
+    return "\n".join(element.value for element in [*app.markdown, *app.caption])
+
+
+def test_addresses_and_widget_keys_are_the_promised_ones() -> None:
+    paths = [path for entries in SECTIONS.values() for path, _, _ in entries]
+    assert paths == [
+        "scenes",
+        "search",
+        "architecture",
+        "distillation",
+        "tradeoffs",
+        "compare",
+        "try",
+        "export",
+    ]
+    promised = {"upload_log", "scene_name", "save_scene", "start_search", "stop_search",
+                "resume_search", "run_picker", "epoch_slider"}  # fmt: skip
+    keys = {value for name, value in vars(state).items() if name.isupper()}
+    assert promised <= keys
+
+
+def test_the_address_chooses_the_run(home: Workspace) -> None:
+    runs = fill(home)
+    app = visit("architecture", run=runs[0])
+    assert app.selectbox(key=state.RUN_PICKER).value == runs[0]
+    app.selectbox(key=state.RUN_PICKER).select(runs[2]).run()
+    assert app.query_params["run"] in (runs[2], [runs[2]])
+
+
+def test_a_scene_in_the_address_means_its_newest_run(home: Workspace) -> None:
+    runs = fill(home)
+    app = visit("distillation", scene="shop 1")
+    assert app.selectbox(key=state.RUN_PICKER).value == runs[1]
+
+
+def test_a_scene_without_runs_leads_to_the_search(home: Workspace) -> None:
+    fill(home)
+    add_scene(home, "fresh", seed=9)
+    app = visit("architecture", scene="fresh")
+    assert app.selectbox(key=state.RUN_PICKER).value is None
+    assert "has no run yet" in text_of(app)
+    assert app.page_link
+
+
+def test_an_unknown_run_is_named_and_others_are_offered(home: Workspace) -> None:
+    fill(home)
+    app = visit("export", run="r-nothere")
+    assert "There is no run r-nothere" in text_of(app).replace("\\", "")
+    assert app.selectbox(key=state.RUN_PICKER).options
+
+
+def test_the_slider_moves_the_heat_map(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=1)
+    app = visit("architecture", run=runs[0])
+    assert app.select_slider(key=state.EPOCH_SLIDER).value == 5
+    app.select_slider(key=state.EPOCH_SLIDER).set_value(2).run()
+    charts = [chart.proto.spec for chart in app.get("plotly_chart")]
+    assert any("Op probabilities at epoch 2" in chart for chart in charts)
+
+
+def test_a_running_run_can_be_stopped_and_shows_its_curves(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = add_run(home, "shop", key, state="running", until="search")
+    app = visit("search", run=run)
+    assert app.button(key=state.STOP_SEARCH)
+    assert len(app.get("plotly_chart")) == 4
+    app.button(key=state.STOP_SEARCH).click().run()
+    assert home.store.run(run).stop_requested_at is not None
+
+
+def test_a_failed_run_names_its_cause_and_can_be_resumed(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = add_run(home, "shop", key, state="failed", until="search")
+    app = visit("search", run=run)
+    assert [error.value for error in app.error] == [
+        "The teacher gave a non-finite score in epoch 3. Lower the learning rate."
+    ]
+    assert app.button(key=state.RESUME_SEARCH)
+
+
+def test_settings_that_do_not_fit_are_one_line(home: Workspace) -> None:
+    add_scene(home, "shop", seed=1)
+    app = visit("search", scene="shop")
+    app.number_input(key="setting_teacher_num_layers_quick_nextitnet").set_value(3).run()
+    app.button(key=state.START_SEARCH).click().run()
+    assert len(app.error) == 1
+    assert "two a cell" in app.error[0].value
+    assert home.store.runs() == []
+
+
+def test_a_log_becomes_a_scene(home: Workspace, cycle_log: Path) -> None:
+    app = AppTest.from_file(MAIN, default_timeout=WAIT_S).run()
+    app.file_uploader(key=state.UPLOAD_LOG).upload(
+        "ring.csv", cycle_log.read_bytes(), "text/csv"
+    ).run()
+    assert app.text_input(key=state.SCENE_NAME).value == "ring"
+    app.button(key=state.SAVE_SCENE).click().run()
+    assert not app.exception
+    assert not app.error
+    assert "is saved" in app.success[0].value
+    assert home.store.scene("ring").summary["users"] == 40
+    assert app.query_params["scene"] in ("ring", ["ring"])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "empty"), (b"a,b\n1,2\n", ""), (b"user_id,item_id\nu,i\n", "")],
+)
+def test_a_log_that_cannot_be_read_is_one_line(home: Workspace, content: bytes, says: str) -> None:
+    app = AppTest.from_file(MAIN, default_timeout=WAIT_S).run()
+    app.file_uploader(key=state.UPLOAD_LOG).upload("bad.csv", content, "text/csv").run()
+    if not app.error:
+        app.button(key=state.SAVE_SCENE).click().run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert says in app.error[0].value
+    assert [scene.name for scene in home.store.scenes() if not scene.is_sample] == []
+
+
+def test_names_are_shown_as_they_are() -> None:
+    assert as_text("a_b*c:red[x]") == "a\\_b\\*c\\:red\\[x\\]"
