@@ -1,0 +1,127 @@
+"""The contract of a layer mapping, held by every mapping of the catalogue."""
+
+import numpy as np
+import pytest
+import torch
+
+from adarec import catalog
+from adarec.nets.losses.hidden import MAPPINGS, layer_distances
+
+S, T = 2, 4
+MAPPING_NAMES = [entry.name for entry in catalog.MAPPINGS]
+# One that has no flow by design.
+WITHOUT_FLOW = {"none"}
+
+every_mapping = pytest.mark.parametrize("name", MAPPING_NAMES)
+
+
+def distances(seed: int = 0) -> torch.Tensor:
+    """[S, T] as a batch gives them, with gradient."""
+    values = np.random.default_rng(seed).uniform(0.1, 3.0, size=(S, T))
+    return torch.tensor(values, requires_grad=True)
+
+
+def test_the_registry_holds_the_catalogue() -> None:
+    assert sorted(MAPPINGS.builders) == sorted(MAPPING_NAMES)
+
+
+@every_mapping
+def test_the_flow_is_a_plan_between_the_layer_weights(name: str) -> None:
+    mapping = MAPPINGS[name](S, T)
+    for epoch in range(4):
+        for batch in range(3):
+            mapping.loss(distances(10 * epoch + batch))
+        student_weights, teacher_weights = mapping.student_weights, mapping.teacher_weights
+        record = mapping.end_epoch()
+        flow = record["mapping"]
+        assert flow.shape == record["distance"].shape == (S, T)
+        assert (flow >= 0).all()
+        if name in WITHOUT_FLOW:
+            assert (flow == 0).all()
+            continue
+        assert flow.sum() == pytest.approx(1.0)
+        np.testing.assert_allclose(flow.sum(1), student_weights, atol=1e-12)
+        np.testing.assert_allclose(flow.sum(0), teacher_weights, atol=1e-12)
+        np.testing.assert_array_equal(record["student_layer_weights"], student_weights)
+        np.testing.assert_array_equal(record["teacher_layer_weights"], teacher_weights)
+
+
+@every_mapping
+def test_an_epoch_records_the_mean_of_its_batches(name: str) -> None:
+    mapping = MAPPINGS[name](S, T)
+    batches = [distances(seed) for seed in range(3)]
+    flows = [mapping.flow(batch.detach().numpy()) for batch in batches]
+    for batch in batches:
+        mapping.loss(batch)
+    record = mapping.end_epoch()
+    np.testing.assert_allclose(record["mapping"], np.mean(flows, axis=0))
+    expected = np.mean([batch.detach().numpy() for batch in batches], axis=0)
+    np.testing.assert_allclose(record["distance"], expected)
+    assert (mapping.end_epoch()["mapping"] == 0).all()  # a new epoch begins with nothing
+
+
+@every_mapping
+def test_the_loss_is_the_flow_times_the_distance_and_the_flow_is_constant(name: str) -> None:
+    mapping, distance = MAPPINGS[name](S, T), distances()
+    flow = mapping.flow(distance.detach().numpy())
+    loss = mapping.loss(distance)
+    loss.backward()
+    assert loss.item() == pytest.approx(float((flow * distance.detach().numpy()).sum()))
+    assert distance.grad is not None
+    np.testing.assert_allclose(distance.grad.numpy(), flow)
+
+
+@every_mapping
+def test_the_gradient_reaches_every_student_layer_and_no_teacher_layer(name: str) -> None:
+    torch.manual_seed(0)
+    student = torch.randn(S, 7, 6, requires_grad=True)
+    teacher = torch.randn(T, 7, 6)
+    MAPPINGS[name](S, T).loss(layer_distances(student, teacher)).backward()
+    assert teacher.grad is None
+    assert student.grad is not None
+    assert (student.grad.abs().sum(dim=(1, 2)) > 0).all() == (name not in WITHOUT_FLOW)
+
+
+@every_mapping
+def test_the_loss_is_smallest_where_the_student_equals_the_teacher(name: str) -> None:
+    torch.manual_seed(0)
+    layer = torch.randn(1, 9, 6)
+    mapping = MAPPINGS[name](S, T)
+    same = layer_distances(layer.expand(S, -1, -1), layer.expand(T, -1, -1))
+    other = layer_distances(torch.randn(S, 9, 6), layer.expand(T, -1, -1))
+    assert mapping.loss(same).item() == pytest.approx(0.0, abs=1e-6)
+    assert mapping.loss(other).item() >= mapping.loss(same).item()
+
+
+@every_mapping
+def test_a_restored_mapping_goes_on_as_the_first_would(name: str) -> None:
+    first, second = MAPPINGS[name](S, T), MAPPINGS[name](S, T)
+    first.loss(distances(1))
+    first.end_epoch()
+    first.loss(distances(2))
+    stored = {key: value.clone() for key, value in first.state().items()}
+    first_state = first.state()
+    second.load_state(first_state)
+    for mapping in (first, second):
+        mapping.loss(distances(3))
+    for key, value in first_state.items():
+        assert torch.equal(value, stored[key]), "a state is a copy, not a view"
+    one, two = first.end_epoch(), second.end_epoch()
+    for key, value in one.items():
+        np.testing.assert_array_equal(value, two[key])
+    np.testing.assert_array_equal(first.student_weights, second.student_weights)
+    np.testing.assert_array_equal(first.teacher_weights, second.teacher_weights)
+
+
+@every_mapping
+def test_layer_weights_stay_a_distribution(name: str) -> None:
+    """Also when one layer is always out of reach, for many epochs."""
+    mapping = MAPPINGS[name](S, T)
+    for epoch in range(60):
+        distance = distances(epoch).detach()
+        distance[1] += 40.0
+        mapping.loss(distance)
+        mapping.end_epoch()
+        for weights in (mapping.student_weights, mapping.teacher_weights):
+            assert weights.sum() == pytest.approx(1.0, abs=1e-12)
+            assert (weights > 0).all()

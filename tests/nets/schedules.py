@@ -1,0 +1,76 @@
+"""Short schedules and validations for the tests of training and search."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from adarec.nets.losses.distillation import Projections
+from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.search import Search, SearchSchedule
+from adarec.nets.training import Training, TrainingSchedule, Validation, distilled_loss, freeze
+from tests.nets.small_models import (
+    EVERY_LOSS,
+    WIDTH,
+    cycle_walks,
+    packed,
+    small_costs,
+    small_student,
+    small_supernet,
+    small_teacher,
+)
+
+
+def schedule(**changed: float) -> TrainingSchedule:
+    """A schedule of three epochs in batches of about 64 positions."""
+    fields = {"epochs": 3, "patience": 3, "learning_rate": 1e-2, "weight_decay": 0.01}
+    fields |= {"batch_positions": 64, "clip_norm": 5.0, "seed": 7}
+    return TrainingSchedule(**(fields | changed))  # type: ignore[arg-type]
+
+
+def search_schedule(**changed: float) -> SearchSchedule:
+    """A schedule of three epochs, the first of which is the warm-up."""
+    fields = {"epochs": 3, "warmup_epochs": 1, "learning_rate": 1e-2, "weight_decay": 0.01}
+    fields |= {"alpha_learning_rate": 0.05, "batch_positions": 64, "clip_norm": 5.0, "seed": 7}
+    fields |= {"start_temperature": 2.0, "end_temperature": 0.5, "efficiency_share": 0.1}
+    return SearchSchedule(**(fields | changed))  # type: ignore[arg-type]
+
+
+def validation_of(walks: Sequence[Sequence[int]]) -> Validation:
+    """The last item of each walk is to be found after the others."""
+    histories = packed([walk[:-1] for walk in walks], with_targets=False)
+    return Validation(histories, np.array([walk[-1] for walk in walks]))
+
+
+def small_training(**changed: float) -> Training:
+    """A derived student with dropout, distilled from an untrained teacher by the EMD mapping."""
+    student = small_student(["conv3", "skip", "maxpool3"], num_cells=2, dropout=0.2)
+    teacher = freeze(small_teacher(num_layers=4))
+    projections, mapping = Projections(WIDTH, WIDTH), MAPPINGS["emd"](2, 4)
+    return Training(
+        student,
+        sequences=packed(cycle_walks(40)),
+        batch_loss=distilled_loss(
+            student, teacher, projections=projections, mapping=mapping, weights=EVERY_LOSS
+        ),
+        validation=validation_of(cycle_walks(15, seed=1)),
+        schedule=schedule(**changed),
+        extra=projections,
+        mapping=mapping,
+    )
+
+
+def small_search(**changed: float) -> Search:
+    """A search with dropout on walks around the ring; the alphas' walks are others than the
+    weights'."""
+    return Search(
+        small_supernet(dropout=0.2),
+        freeze(small_teacher(num_layers=4)),
+        weight_sequences=packed(cycle_walks(40)),
+        alpha_sequences=packed(cycle_walks(12, seed=3)),
+        validation=validation_of(cycle_walks(15, seed=1)),
+        projections=Projections(WIDTH, WIDTH),
+        mapping=MAPPINGS["emd"](2, 4),
+        weights=EVERY_LOSS,
+        costs=small_costs(),
+        schedule=search_schedule(**changed),
+    )
