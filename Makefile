@@ -10,7 +10,7 @@ FAST := not slow and not browser and not gpu
 # One thread each: the tests' tensors are tiny, and results then do not depend on the machine's cores.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test check lint fast browser chromium test-slow docs story clean
+.PHONY: app test check lint fast browser chromium test-slow results docs story clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT))
@@ -41,6 +41,11 @@ chromium:
 		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 		$(APT) update -q && $(APT) install -qy --no-install-recommends chromium; } || \
 		echo "No Chromium and no way to install it here: the browser tests will be skipped."
+
+# Hours: the tables of docs/results/, one file a command, joined into docs/results.md. Run it alone.
+results: .venv/app.stamp
+	$(BIN)/python benchmarks/scenes.py
+	cat docs/results/*.md > docs/results.md
 
 # The pages that are written from the code; a test fails while they are behind it.
 docs: .venv/app.stamp
