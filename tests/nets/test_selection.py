@@ -1,0 +1,210 @@
+"""Cost lines, the limit of a search, and the choice of a genotype within it."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from adarec import catalog
+from adarec.errors import TargetError
+from adarec.genotype import Genotype, cell_edges
+from adarec.nets.costs import SLACK, cost_model
+from adarec.nets.selection import (
+    all_skip,
+    choose_target,
+    draw_candidates,
+    is_connected,
+    lightest_genotype,
+    random_genotype,
+    rank_candidates,
+)
+from adarec.nets.training import Validation
+from tests.nets.schedules import validation_of
+from tests.nets.small_models import cycle_walks, num_edges, small_costs, small_supernet
+
+OPS = catalog.OP_NAMES
+
+
+def table(**changed: object) -> dict[str, object]:
+    """A cost table as a stage leaves it: op number k costs k + 0.1 k a position."""
+    lines = {op: {"base": float(k), "per_position": 0.1 * k} for k, op in enumerate(OPS)}
+    found: dict[str, object] = {
+        "op_lines": lines,
+        "fixed_line": {"base": 2.0, "per_position": 0.5},
+        "scoring": 7.0,
+        "teacher": 300.0,
+        "teacher_body": 280.0,
+        "unit": "ms",
+        "num_cells": 2,
+        "num_nodes": 2,
+        "length": 10,
+    }
+    return found | changed
+
+
+def test_a_cost_is_a_line_in_the_positions_that_are_computed() -> None:
+    costs = cost_model(table(), of_body=False)
+    conv3, skip, zero = (OPS.index(name) for name in ("conv3", "skip", "zero"))
+    genotype = Genotype(2, ("conv3", "zero", "skip"))
+    assert genotype.receptive_field(2) == 5
+    ops = sum(k + 5 * 0.1 * k for k in (conv3, skip, zero))
+    assert costs.of(genotype) == pytest.approx(7.0 + 2.0 + 5 * 0.5 + 2 * ops)
+
+
+def test_no_more_positions_than_the_history_has_are_counted() -> None:
+    costs = cost_model(table(), of_body=False)
+    genotype = Genotype(2, ("dilconv5", "zero", "dilconv5"))  # sees 33 items
+    dilconv5, zero = OPS.index("dilconv5"), OPS.index("zero")
+    ops = sum(k + 10 * 0.1 * k for k in (dilconv5, zero, dilconv5))
+    assert costs.of(genotype) == pytest.approx(7.0 + 2.0 + 10 * 0.5 + 2 * ops)
+
+
+def test_a_body_has_no_scoring_on_either_side() -> None:
+    request, body = (cost_model(table(), of_body=of_body) for of_body in (False, True))
+    genotype = all_skip(2)
+    assert request.of(genotype) - body.of(genotype) == pytest.approx(7.0)
+    assert (request.teacher, body.teacher) == (300.0, 280.0)
+
+
+def test_the_table_for_the_alphas_is_read_at_nominal_positions() -> None:
+    costs = cost_model(table(), of_body=False)
+    assert costs.nominal_positions == 9  # 1 + 2 cells x 2 nodes x 2 back
+    assert costs.op_costs.tolist() == pytest.approx([k + 0.9 * k for k in range(len(OPS))])
+    one_op = torch.full((3, len(OPS)), -50.0)
+    one_op[:, 3] = 50.0
+    expected = 7.0 + 2.0 + 4.5 + 2 * 3 * (3 + 2.7)
+    assert costs.expected(one_op).item() == pytest.approx(expected, rel=1e-5)
+    assert cost_model(table(length=4), of_body=False).nominal_positions == 4
+
+
+def test_a_speedup_out_of_reach_is_refused_with_what_is_within_reach() -> None:
+    costs = small_costs(teacher=100.0)  # the all-skip cell costs 4 + 2 x 3 = 10
+    with pytest.raises(TargetError, match=r"all-skip cell costs 10 .* Up to 10\.0 is within"):
+        choose_target(costs, costs, speedup=10.5, default=5.0)
+    target = choose_target(costs, costs, speedup=10.0, default=5.0)
+    assert (target.of, target.speedup) == ("request", 10.0)
+    assert target.limit == pytest.approx(SLACK * 10.0)
+
+
+def test_the_default_holds_for_the_request_where_a_convolution_fits() -> None:
+    request, body = small_costs(teacher=100.0), small_costs(teacher=90.0)
+    target = choose_target(request, body, speedup=None, default=5.0)
+    assert (target.of, target.speedup, target.limit) == ("request", 5.0, SLACK * 20.0)
+
+
+def test_the_default_falls_back_to_the_body_where_scoring_fills_the_limit() -> None:
+    request, body = small_costs(teacher=100.0, scoring=12.0), small_costs(teacher=90.0)
+    target = choose_target(request, body, speedup=None, default=5.0)
+    assert (target.of, target.speedup) == ("body", 4.0)
+    assert target.limit == pytest.approx(SLACK * 90.0 / 4.0)
+    assert target.to_json()["unit"] == "ms"
+
+
+def test_a_speedup_that_was_asked_for_never_falls_back() -> None:
+    request, body = small_costs(teacher=100.0, scoring=12.0), small_costs(teacher=90.0)
+    assert choose_target(request, body, speedup=4.0, default=5.0).of == "request"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("limit", [18.0, 25.0, 100.0])
+def test_candidates_are_distinct_connected_within_the_limit_and_not_collapsed(
+    seed: int, limit: float
+) -> None:
+    costs = small_costs(num_nodes=3, fixed_base=0.0)
+    alphas = torch.randn(6, len(OPS), generator=torch.Generator().manual_seed(seed))
+    alphas[:, OPS.index("zero")] += 2.0  # many draws are not connected
+    rng = np.random.default_rng(seed)
+    found = draw_candidates(alphas, costs, limit=limit, count=12, rng=rng)
+    assert 1 <= len(found)
+    assert len({genotype.ops for genotype in found}) == len(found)
+    for genotype in found:
+        assert is_connected(genotype)
+        assert not genotype.is_collapsed
+        assert costs.of(genotype) <= limit
+    again = draw_candidates(alphas, costs, limit=limit, count=12, rng=np.random.default_rng(seed))
+    assert [g.ops for g in again] == [g.ops for g in found]
+
+
+def test_the_alphas_own_choice_is_the_first_candidate() -> None:
+    wanted = ("conv3", "skip", "dilconv3", "conv5", "avgpool3", "maxpool3")
+    alphas = torch.zeros(6, len(OPS))
+    for edge, op in enumerate(wanted):
+        alphas[edge, OPS.index(op)] = 3.0
+    costs = small_costs(num_nodes=3)
+    found = draw_candidates(alphas, costs, limit=1e6, count=5, rng=np.random.default_rng(0))
+    assert found[0].ops == wanted
+    assert len(found) >= 5
+
+
+def test_where_nothing_fits_the_lightest_is_offered() -> None:
+    costs, alphas = small_costs(num_nodes=2), torch.zeros(3, len(OPS))
+    rng = np.random.default_rng(0)
+    # 4 + 2 x (conv3 3 + skip 1) = 12 for the chain with one convolution, 10 for all-skip
+    assert lightest_genotype(costs, limit=12.0).ops == ("conv3", "zero", "skip")
+    assert lightest_genotype(costs, limit=11.9) == all_skip(2)
+    assert draw_candidates(alphas, costs, limit=11.9, count=4, rng=rng) == [all_skip(2)]
+
+
+class ByOps(Validation):
+    """Predicted accuracy by the first edge's op, as a script says."""
+
+    def metrics(self, model: nn.Module, **call: object) -> dict[str, float]:
+        script = {"conv5": 0.5, "conv3": 0.5, "skip": 0.2, "dilconv3": 0.9}
+        return {"ndcg@10": script[call["choice"][0]]}  # type: ignore[index]
+
+
+def test_candidates_are_ranked_by_accuracy_then_cost() -> None:
+    parts = validation_of(cycle_walks(2))
+    validation = ByOps(parts.histories, parts.targets)
+    firsts = ("conv5", "skip", "conv3", "dilconv3")
+    genotypes = [Genotype(2, (op, "skip", "skip")) for op in firsts]
+    costs = small_costs()
+    ranked = rank_candidates(small_supernet(), genotypes, validation, costs, limit=15.0)
+    assert [c.genotype.ops[0] for c in ranked] == ["dilconv3", "conv3", "conv5", "skip"]
+    # 4 + 2 x (op + 1 + 1): 14 with a three-wide op, 18 with conv5, 10 with skip
+    assert [c.cost for c in ranked] == [14.0, 14.0, 18.0, 10.0]
+    assert [c.within_limit for c in ranked] == [True, True, False, True]
+
+
+def test_predicted_accuracy_is_that_of_the_supernet_with_these_ops() -> None:
+    supernet, validation = small_supernet(), validation_of(cycle_walks(30))
+    genotypes = [Genotype(2, ("conv3", "skip", "skip")), Genotype(2, ("skip", "zero", "skip"))]
+    ranked = rank_candidates(supernet, genotypes, validation, small_costs(), limit=99.0)
+    for candidate in ranked:
+        expected = validation.metrics(supernet.student, choice=candidate.genotype.ops)
+        assert candidate.predicted_ndcg == expected["ndcg@10"]
+    assert ranked[0].predicted_ndcg >= ranked[1].predicted_ndcg
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_random_genotype_costs_about_as_much(seed: int) -> None:
+    costs = small_costs(num_nodes=3)
+    rng = np.random.default_rng(seed)
+    genotype = random_genotype(costs, cost=30.0, tolerance=0.05, rng=rng)
+    assert abs(costs.of(genotype) - 30.0) <= 1.5
+    assert is_connected(genotype)
+    assert not genotype.is_collapsed
+
+
+def test_random_genotypes_differ_and_the_nearest_is_taken_where_none_fits() -> None:
+    costs, rng = small_costs(num_nodes=2), np.random.default_rng(0)
+    found = {random_genotype(costs, cost=24.0, tolerance=0.2, rng=rng).ops for _ in range(10)}
+    assert len(found) > 4
+    # The dearest cell of three edges costs 4 + 2 x 15 = 34.
+    dearest = random_genotype(costs, cost=500.0, tolerance=0.05, rng=rng)
+    assert costs.of(dearest) == 34.0
+
+
+@pytest.mark.parametrize(
+    ("ops", "connected"),
+    [
+        (("conv3", "zero", "zero"), False),  # node 2 has no input
+        (("zero", "conv3", "zero"), False),  # node 1 has none
+        (("zero", "conv3", "conv3"), False),
+        (("skip", "zero", "skip"), True),
+        (("skip", "skip", "zero"), True),
+    ],
+)
+def test_connected_means_that_every_node_keeps_an_edge(ops, connected: bool) -> None:
+    assert is_connected(Genotype(2, ops)) == connected
+    assert len(cell_edges(2)) == num_edges(2) == 3
