@@ -35,7 +35,7 @@ class TeacherSettings(Settings):
     )
     learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
-    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
 
 
 class StudentSettings(Settings):
@@ -53,7 +53,7 @@ class StudentSettings(Settings):
     )
     learning_rate: float = Field(2e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
-    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
 
 
 class SearchSettings(Settings):
@@ -68,7 +68,7 @@ class SearchSettings(Settings):
         2e-2, gt=0, lt=1, description="Learning rate of the alphas."
     )
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
-    batch_positions: int = Field(1536, ge=64, description="Real positions in one step.")
+    batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
     start_temperature: float = Field(
         2.0, ge=0.1, description="Gumbel temperature of the first epoch."
     )

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+MIN_STEPS = 64  # optimiser steps an epoch, where the scene is large enough for any batch size
+MIN_POSITIONS = 256
 SORT_POOL = 64  # batches that are sorted by length together; more = less padding, less mixing
 
 
@@ -66,6 +68,14 @@ def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
     targets = torch.from_numpy(wanted)
     mask = None if real.all() else torch.from_numpy(real)
     return Batch(items=torch.from_numpy(items), mask=mask, targets=targets, rows=rows)
+
+
+def positions_a_step(sequences: Sequences, *, most: int) -> int:
+    """Real positions of one step: `most`, or fewer on a small scene so that an epoch has steps.
+
+    A scene of 10,000 positions would otherwise be learned in six steps an epoch.
+    """
+    return min(most, max(MIN_POSITIONS, len(sequences.items) // MIN_STEPS))
 
 
 def training_order(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from adarec import catalog
-from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
+from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, training_order
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
 from adarec.nets.encoding import SequenceModel
@@ -33,7 +33,7 @@ class SearchSchedule:
         learning_rate: Peak rate of the weights.
         alpha_learning_rate: Rate of the alphas (Adam, betas .5 and .999).
         weight_decay: AdamW's on matrices; alphas get 1e-3.
-        batch_positions: Real positions a step.
+        batch_positions: Real positions a step at most.
         clip_norm: Largest gradient norm.
         start_temperature, end_temperature: Gumbel temperature, falling geometrically.
         efficiency_share: Size of the cost term at the start, as a share of the rest of the loss.
@@ -111,7 +111,7 @@ class Search:
         """Weight and alpha steps of the epoch, alpha steps spread evenly; every window once."""
         self.epoch = epoch
         rng = np.random.default_rng(epoch_seed(self.seed, epoch))
-        positions = self.schedule.batch_positions
+        positions = positions_a_step(self.weight_sequences, most=self.schedule.batch_positions)
         weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
         alpha_rows = training_order(self.alpha_sequences, positions=positions, rng=rng)
         steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from adarec.nets.batches import Batch, Sequences, pack_batch, training_order
+from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, training_order
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
@@ -32,7 +32,7 @@ class TrainingSchedule:
         patience: Stop after so many epochs without a better validation NDCG@10.
         learning_rate: Peak, after warm-up.
         weight_decay: AdamW's, on matrices only.
-        batch_positions: Real positions a step.
+        batch_positions: Real positions a step at most.
         clip_norm: Largest gradient norm.
         seed: Order of batches and dropout.
     """
@@ -124,7 +124,8 @@ class Training:
     def begin_epoch(self, epoch: int) -> list[np.ndarray]:
         """Rows of each batch."""
         rng = np.random.default_rng(epoch_seed(self.seed, epoch))
-        return training_order(self.sequences, positions=self.schedule.batch_positions, rng=rng)
+        positions = positions_a_step(self.sequences, most=self.schedule.batch_positions)
+        return training_order(self.sequences, positions=positions, rng=rng)
 
     def step(self, item: np.ndarray, done: float) -> tuple[dict[str, float], int]:
         """One optimiser step on one batch."""
