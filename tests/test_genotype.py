@@ -1,0 +1,75 @@
+"""The found cell as plain data: edges, what carries anything, and how far back it looks."""
+
+import pytest
+
+from adarec.errors import ArtefactError
+from adarec.genotype import Genotype, cell_edges
+
+
+def test_edges_come_node_by_node() -> None:
+    assert cell_edges(1) == [(0, 1)]
+    assert cell_edges(3) == [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+    genotype = Genotype(2, ("conv3", "skip", "zero"))
+    assert genotype.edges == [(0, 1, "conv3"), (0, 2, "skip"), (1, 2, "zero")]
+
+
+@pytest.mark.parametrize(
+    ("ops", "live"),
+    [
+        (("conv3", "skip", "zero"), [(0, 1, "conv3"), (0, 2, "skip")]),
+        (("zero", "skip", "conv5"), [(0, 2, "skip")]),  # node 1 is empty, so what leaves it is
+        (("zero", "zero", "conv5"), []),
+        (("zero", "zero", "zero"), []),
+    ],
+)
+def test_live_edges_carry_something_from_the_input(ops, live) -> None:
+    assert Genotype(2, ops).live_edges == live
+
+
+@pytest.mark.parametrize(
+    ("ops", "collapsed"),
+    [
+        (("skip", "skip", "skip"), True),
+        (("maxpool3", "avgpool3", "skip"), True),
+        (("zero", "zero", "zero"), True),
+        (("zero", "skip", "conv3"), True),  # the convolution is fed by nothing
+        (("skip", "zero", "conv3"), False),
+        (("dilconv5", "skip", "skip"), False),
+    ],
+)
+def test_a_cell_without_a_living_convolution_has_collapsed(ops, collapsed: bool) -> None:
+    assert Genotype(2, ops).is_collapsed == collapsed
+
+
+@pytest.mark.parametrize(
+    ("ops", "num_cells", "expected"),
+    [
+        (("skip", "skip", "skip"), 4, 1),
+        (("conv3", "skip", "skip"), 1, 3),
+        (("conv3", "skip", "skip"), 2, 5),
+        (("conv3", "skip", "conv5"), 1, 7),  # 2 + 4 back along the chain
+        (("conv3", "dilconv5", "zero"), 1, 9),  # node 2 alone looks 8 back
+        (("conv3", "dilconv5", "zero"), 3, 25),
+        (("zero", "skip", "dilconv5"), 2, 1),  # what looks far is fed by nothing
+        (("maxpool3", "zero", "dilconv3"), 1, 7),
+        (("zero", "zero", "zero"), 2, 1),
+    ],
+)
+def test_the_receptive_field_by_hand(ops, num_cells: int, expected: int) -> None:
+    assert Genotype(2, ops).receptive_field(num_cells) == expected
+
+
+def test_json_and_back() -> None:
+    genotype = Genotype(2, ("conv3", "skip", "zero"))
+    data = genotype.to_json()
+    assert data["edges"][1] == {"source": 0, "target": 2, "op": "skip"}
+    assert Genotype.from_json(data) == genotype
+    assert Genotype.from_json(data).dumps() == genotype.dumps()
+    assert Genotype(2, ("conv5", "skip", "zero")).dumps() != genotype.dumps()
+    assert genotype.describe() == "0>1 conv3, 0>2 skip, 1>2 zero"
+
+
+@pytest.mark.parametrize("ops", [("conv3",), ("conv3", "skip", "conv7"), ("skip",) * 4])
+def test_a_genotype_of_other_edges_or_ops_is_refused(ops) -> None:
+    with pytest.raises(ArtefactError, match="needs 3 known ops"):
+        Genotype(2, ops)
