@@ -35,36 +35,31 @@ if cell is None and weights is None:
 
 left, right = st.columns([3, 2])
 with left:
-    if cell is not None:
+    if cell is None:
+        st.info("The cell is chosen when the search ends; the heat map shows where it is heading.")
+    else:
         if cell.is_collapsed:
             st.warning("This cell is collapsed: no edge with parameters reaches its output.")
         found = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
         show_chart(found, draw_cell_graph(found), key="cell")
-    else:
-        st.info(
-            "The cell is chosen when the search ends; until then the heat map shows where it is "
-            "heading."
-        )
 with right:
     if cell is not None:
-        field = receptive_field_info(
-            cell, num_cells=gateway.num_cells(run), length=gateway.sequence_length(run)
-        )
+        num_cells, length = gateway.num_cells(run), gateway.sequence_length(run)
+        field = receptive_field_info(cell, num_cells=num_cells, length=length)
         show_chart(field, draw_receptive_field(field), key="receptive_field")
+    if costs:
+        ops = cell.ops if cell else ()
+        table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
+        show_chart(table, draw_op_costs(table), key="op_costs")
 
 if arrays is not None and weights is not None:
     edges = edges_of(weights.shape[1])
     place = pick_epoch(arrays.epochs)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         now = op_heat_map_info(weights[place], epoch=int(arrays.epochs[place]), edges=edges)
         show_chart(now, draw_op_heat_map(now), key="op_heat_map")
     with right:
-        if costs:
-            table = op_costs_info(
-                costs["ops"], unit=costs["unit"], genotype_ops=cell.ops if cell else ()
-            )
-            show_chart(table, draw_op_costs(table), key="op_costs")
-    over_time = op_curves_info(arrays.epochs, weights, edges)
-    show_chart(over_time, draw_op_curves(over_time), key="op_curves")
+        over_time = op_curves_info(arrays.epochs, weights, edges)
+        show_chart(over_time, draw_op_curves(over_time), key="op_curves")
 link("distillation", "What did each student layer learn from? →", run=run.run)

@@ -31,7 +31,7 @@ with left:
     scenes = pick_scenes(
         names,
         key=state.TRADEOFF_SCENES,
-        usual=names,
+        usual=[],
         help_text="NDCG differs between scenes; compare models within one.",
     )
 cost_axis = middle.selectbox(
@@ -40,10 +40,7 @@ cost_axis = middle.selectbox(
 accuracy_axis = right.selectbox(
     "Accuracy", list(ACCURACY_AXES), help="On the test item, ranked among all items."
 )
-shown = [run for run in finished if run.scene in scenes]
-if not shown:
-    st.info("Choose at least one scene above.")
-    st.stop()
+shown = [run for run in finished if not scenes or run.scene in scenes]
 points = frontier_info(gateway.results(shown), cost_axis=cost_axis, accuracy_axis=accuracy_axis)
 show_chart(points, draw_frontier(points), key="frontier")
 

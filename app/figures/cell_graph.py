@@ -107,7 +107,7 @@ def cell_graph_info(
 
 def draw_cell_graph(info: CellGraphInfo) -> go.Figure:
     """Arcs, then labels in the op's colour, then the nodes on top."""
-    figure = without_axes(new_figure(info, plot_height=300))
+    figure = without_axes(new_figure(info, plot_height=380))
     for path in info.outputs:
         _draw_arrow(figure, path, colour=colours.NEUTRAL, width=1, dash="dot")
     for edge in info.edges:

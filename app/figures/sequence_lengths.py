@@ -1,5 +1,6 @@
 """How long the histories of a scene are."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,15 @@ import plotly.graph_objects as go
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
 
+_NAMED_BINS = 10
+
 
 @dataclass(frozen=True)
 class SequenceLengthsInfo(ChartInfo):
-    """users[i] users have a length with edges[i] <= length < edges[i + 1]; `kept` is the 90th
-    percentile."""
+    """users[i] users have a length with edges[i] <= length < edges[i + 1].
+
+    `kept` is the 90th percentile of training lengths.
+    """
 
     edges: list[int]
     users: list[int]
@@ -24,16 +29,24 @@ class SequenceLengthsInfo(ChartInfo):
         "cap."
     )
 
+    @property
+    def labels(self) -> list[str]:
+        """The lengths of each bin in words: `3`, `4 to 7`."""
+        pairs = zip(self.edges, self.edges[1:], strict=False)
+        return [str(low) if high - low == 1 else f"{low} to {high - 1}" for low, high in pairs]
+
+    def place_of(self, length: float) -> float:
+        """Where `length` stands on an axis on which bin i reaches from i - 1/2 to i + 1/2."""
+        index = min(max(bisect_right(self.edges, length) - 1, 0), len(self.users) - 1)
+        low, high = self.edges[index], self.edges[index + 1]
+        return index - 0.5 + (min(max(length, low), high - 1) + 0.5 - low) / (high - low)
+
     def rows(self) -> Rows:
         """One row per bin."""
         return [
-            {"length": _bin_label(low, high), "users": users}
-            for low, high, users in zip(self.edges, self.edges[1:], self.users, strict=False)
+            {"length": label, "users": users}
+            for label, users in zip(self.labels, self.users, strict=True)
         ]
-
-
-def _bin_label(low: int, high: int) -> str:
-    return str(low) if high - low == 1 else f"{low} to {high - 1}"
 
 
 def sequence_lengths_info(
@@ -46,27 +59,35 @@ def sequence_lengths_info(
 
 
 def draw_sequence_lengths(info: SequenceLengthsInfo) -> go.Figure:
-    """Bars on a logarithmic length axis when lengths spread widely."""
-    is_log = info.edges[-1] > 30 * info.edges[0]
-    figure = new_figure(info, x="events of a user" + (" (log scale)" if is_log else ""), y="users")
-    pairs = list(zip(info.edges, info.edges[1:], strict=False))
+    """Bars of equal width, one a bin, named by their lengths."""
+    figure = new_figure(info, x="events of a user", y="users")
+    places = list(range(len(info.users)))
     figure.add_bar(
-        x=[(low * (high - 1)) ** 0.5 if is_log else (low + high - 1) / 2 for low, high in pairs],
+        x=places,
         y=info.users,
-        width=[high - low for low, high in pairs]
-        if not is_log
-        else [0.92 * (h - lo) for lo, h in pairs],
         marker={"color": colours.ACCENT},
-        customdata=[_bin_label(low, high) for low, high in pairs],
+        customdata=info.labels,
         hovertemplate="%{customdata} events: %{y:,} users<extra></extra>",
     )
-    figure.add_vline(
-        x=info.kept,
-        line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5},
-        annotation={"text": f"90 % ≤ {info.kept}", "font": {"size": 11}, "yanchor": "top"},
+    kept = info.place_of(info.kept)
+    figure.add_vline(x=kept, line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5})
+    figure.add_annotation(
+        x=kept,
+        y=1,
+        yref="paper",
+        text=f"90 % ≤ {info.kept}",
+        showarrow=False,
+        # The words stand on the side that has room.
+        xanchor="right" if kept > len(places) / 2 else "left",
+        yanchor="top",
+        font={"size": 11},
+    )
+    step = -(-len(places) // _NAMED_BINS)
+    figure.update_xaxes(
+        tickvals=places[::step],
+        ticktext=[str(low) for low in info.edges[:-1:step]],
+        showgrid=False,
     )
     # Room above the bars for the words at the dashed line.
     figure.update_yaxes(range=[0, 1.18 * max(info.users)])
-    if is_log:
-        figure.update_xaxes(type="log")
     return figure

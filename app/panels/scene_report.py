@@ -101,10 +101,12 @@ def _show_pictures(summary: dict[str, Any], statistics: dict[str, Any]) -> None:
             statistics["sequence_lengths"], training_length_p90=summary["training_length_p90"]
         )
         show_chart(lengths, draw_sequence_lengths(lengths), key="sequence_lengths")
-        repeats = repeats_info(
-            statistics["same_item_by_lag"], repeat_share=summary["repeat_share"]
-        )
-        show_chart(repeats, draw_repeats(repeats), key="repeats")
+        if summary["repeat_share"] > 0:
+            by_lag = statistics["same_item_by_lag"]
+            repeats = repeats_info(by_lag, repeat_share=summary["repeat_share"])
+            show_chart(repeats, draw_repeats(repeats), key="repeats")
+        else:
+            st.info("Nobody in this log has an item twice, so there is no picture of repeats.")
     with right:
         popularity = item_popularity_info(statistics["popularity"])
         show_chart(popularity, draw_item_popularity(popularity), key="item_popularity")

@@ -10,7 +10,8 @@ def pick_scenes(
 ) -> list[str]:
     """The scenes in the address, else `usual`; a change is written into the address.
 
-    An address that names fewer than `at_least` is filled up from `usual`.
+    An address that names fewer than `at_least` is filled up from `usual`. Where nothing is usual,
+    an empty choice means all scenes.
     """
     if key not in st.session_state:
         asked = [name for name in state.all_asked_for(state.SCENE) if name in names]
@@ -25,6 +26,7 @@ def pick_scenes(
         on_change=state.choose_from,
         args=(state.SCENE, key),
         help=help_text,
+        placeholder="All scenes" if not usual else "Choose scenes",
         wrap=True,
     )
     return chosen

@@ -17,13 +17,24 @@ def test_lengths_name_single_lengths_and_ranges() -> None:
     assert info.rows() == [{"length": "3", "users": 5}, {"length": "4 to 7", "users": 2}]
     figure = draw_sequence_lengths(info)
     assert list(figure.data[0].y) == [5, 2]
-    assert figure.layout.shapes[0].x0 == 6
 
 
-@pytest.mark.parametrize(("top", "axis"), [(20, None), (4000, "log")])
-def test_widely_spread_lengths_get_a_logarithmic_axis(top: int, axis: str | None) -> None:
-    info = sequence_lengths_info({"edges": [3, 10, top], "users": [5, 2]}, training_length_p90=6)
-    assert draw_sequence_lengths(info).layout.xaxis.type == axis
+@pytest.mark.parametrize(
+    ("length", "place"), [(3, 0.0), (4, 0.625), (7, 1.375), (1, 0.0), (99, 1.375)]
+)
+def test_a_length_stands_inside_its_bin(length: int, place: float) -> None:
+    # The bins hold 3 and 4 to 7; on the axis they reach from -1/2 to 1/2 and on to 3/2.
+    info = sequence_lengths_info({"edges": [3, 4, 8], "users": [5, 2]}, training_length_p90=6)
+    assert info.place_of(length) == pytest.approx(place)
+
+
+def test_a_long_tail_keeps_a_readable_axis() -> None:
+    edges = [3, 10, 100, 1000, 4000]
+    info = sequence_lengths_info({"edges": edges, "users": [9, 5, 2, 1]}, training_length_p90=243)
+    figure = draw_sequence_lengths(info)
+    assert list(figure.data[0].x) == [0, 1, 2, 3]
+    assert 1.5 < figure.layout.shapes[0].x0 < 2.5
+    assert figure.layout.annotations[0].x == figure.layout.shapes[0].x0
 
 
 def test_popularity_compares_with_equal_items() -> None:
