@@ -1,11 +1,14 @@
 """What kind of scene a log is: facts, quality of the log, pictures."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app import gateway
+from app.figures.chart import ChartInfo
 from app.figures.count_baselines import count_baselines_info, draw_count_baselines
 from app.figures.interactions_over_time import (
     draw_interactions_over_time,
@@ -16,6 +19,8 @@ from app.figures.repeats import draw_repeats, repeats_info
 from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
 from app.panels.chart import show_chart
 from app.panels.errors import as_text
+
+Picture = tuple[str, ChartInfo, go.Figure]
 
 
 def show_scene(details: gateway.SceneDetails) -> None:
@@ -95,27 +100,32 @@ def _reading_table(report: dict[str, Any]) -> pd.DataFrame:
 
 
 def _show_pictures(summary: dict[str, Any], statistics: dict[str, Any]) -> None:
-    left, right = st.columns(2)
-    with left:
-        lengths = sequence_lengths_info(
-            statistics["sequence_lengths"], training_length_p90=summary["training_length_p90"]
-        )
-        show_chart(lengths, draw_sequence_lengths(lengths), key="sequence_lengths")
-        if summary["repeat_share"] > 0:
-            by_lag = statistics["same_item_by_lag"]
-            repeats = repeats_info(by_lag, repeat_share=summary["repeat_share"])
-            show_chart(repeats, draw_repeats(repeats), key="repeats")
-        else:
-            st.info("Nobody in this log has an item twice, so there is no picture of repeats.")
-    with right:
-        popularity = item_popularity_info(statistics["popularity"])
-        show_chart(popularity, draw_item_popularity(popularity), key="item_popularity")
-        if statistics["interactions_over_time"]:
-            over_time = interactions_over_time_info(
-                statistics["interactions_over_time"], time_kind=summary["time_kind"]
-            )
-            show_chart(over_time, draw_interactions_over_time(over_time), key="over_time")
-        else:
-            st.info("This log has no times, so there is no picture of interactions over time.")
+    """The pictures that this log has, two a row; what it cannot show is said in words."""
+    pictures = list(_pictures(summary, statistics))
+    for start in range(0, len(pictures), 2):
+        row = pictures[start : start + 2]
+        for column, (key, info, figure) in zip(st.columns(len(row)), row, strict=True):
+            with column:
+                show_chart(info, figure, key=key)
+    if not summary["repeat_share"]:
+        st.caption("Nobody in this log has an item twice, so there is no picture of repeats.")
+    if not statistics["interactions_over_time"]:
+        st.caption("This log has no times, so there is no picture of interactions over time.")
+
+
+def _pictures(summary: dict[str, Any], statistics: dict[str, Any]) -> Iterator[Picture]:
+    kept = summary["training_length_p90"]
+    lengths = sequence_lengths_info(statistics["sequence_lengths"], training_length_p90=kept)
+    yield "sequence_lengths", lengths, draw_sequence_lengths(lengths)
+    popularity = item_popularity_info(statistics["popularity"])
+    yield "item_popularity", popularity, draw_item_popularity(popularity)
+    if summary["repeat_share"]:
+        by_lag = statistics["same_item_by_lag"]
+        repeats = repeats_info(by_lag, repeat_share=summary["repeat_share"])
+        yield "repeats", repeats, draw_repeats(repeats)
+    over_time = statistics["interactions_over_time"]
+    if over_time:
+        times = interactions_over_time_info(over_time, time_kind=summary["time_kind"])
+        yield "over_time", times, draw_interactions_over_time(times)
     baselines = count_baselines_info(statistics["baselines_validation"])
-    show_chart(baselines, draw_count_baselines(baselines), key="count_baselines")
+    yield "count_baselines", baselines, draw_count_baselines(baselines)
