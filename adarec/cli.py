@@ -8,15 +8,23 @@ from typing import Annotated, Any
 import typer
 
 from adarec import catalog
+from adarec.bench.data import bench_log
 from adarec.config import parse_overrides, preset_settings, read_as
 from adarec.data.ingest import ingest_log
 from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
-from adarec.errors import AdarecError, RunError
+from adarec.errors import AdarecError, RunError, SettingsError
 from adarec.runs.export import export_run
 from adarec.runs.workspace import Workspace
 from adarec.search_command import SearchRequest, run_search
-from adarec.terminal import Terminal, print_result, print_runs, print_scenes
+from adarec.terminal import (
+    Terminal,
+    print_facts,
+    print_json,
+    print_result,
+    print_runs,
+    print_scenes,
+)
 
 app = typer.Typer(
     name="adarec",
@@ -30,6 +38,7 @@ Home = Annotated[
     Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+BENCHES = ("search",)
 FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
 
 
@@ -207,6 +216,25 @@ def worker(
         typer.echo("Stopped." if stop_worker(workspace) else "No worker is running.")
     else:
         run_worker(workspace, processes=processes)
+
+
+@app.command()
+def bench(
+    mode: Annotated[str, typer.Argument(help="|".join(BENCHES))],
+    log: Annotated[Path | None, typer.Argument(help="A log; by default a real scene.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the project itself; run it alone on the machine."""
+    if mode not in BENCHES:
+        raise SettingsError(f"No bench is called {mode!r}. Known: {', '.join(BENCHES)}.")
+    from adarec.bench.search import bench_search  # torch loads only where it is needed
+
+    found = bench_search(log or bench_log("amazon-beauty"), threads=threads)
+    if as_json:
+        print_json(found)
+    else:
+        print_facts({key: value for key, value in found.items() if key != "losses"})
 
 
 def _workspace(home: Path | None) -> Workspace:

@@ -53,6 +53,14 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def print_facts(facts: dict[str, Any]) -> None:
+    """Named values, one a line."""
+    table = Table("what", "value")
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    Console().print(table)
+
+
 def print_scenes(scenes: Sequence[SceneRecord], *, as_json: bool = False) -> None:
     """The scenes with their sizes."""
     if as_json:

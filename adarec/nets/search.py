@@ -2,6 +2,8 @@
 step.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,8 @@ from adarec.nets.losses.hidden import Mapping
 from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_ops
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation, adamw, set_learning_rate
+
+PARTS = ("teacher", "student", "losses", "backward", "optimizer")  # of a step, for benchmarks
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,10 @@ class Search:
             betas=(0.5, 0.999),
             weight_decay=1e-3,
         )
-        self.efficiency_weight = (
-            0.0  # set from the first alpha step, so that scenes and units are alike
-        )
+        # Set from the first alpha step, so that scenes and units are alike.
+        self.efficiency_weight = 0.0
         self.epoch = 0
+        self.part: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext()
 
     def begin_epoch(self, epoch: int) -> list[tuple[str, np.ndarray]]:
         """Weight and alpha steps of the epoch, alpha steps spread evenly; every window once."""
@@ -152,9 +156,11 @@ class Search:
         )
         self.weight_optimizer.zero_grad(set_to_none=True)
         loss, parts = self._loss(batch, choice, None)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
-        self.weight_optimizer.step()
+        with self.part("backward"):
+            loss.backward()  # type: ignore[no-untyped-call]
+        with self.part("optimizer"):
+            nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
+            self.weight_optimizer.step()
         return parts | {"loss": loss.item()}, batch.num_positions
 
     def _alpha_step(self, batch: Batch) -> tuple[dict[str, float], int]:
@@ -176,7 +182,8 @@ class Search:
         efficiency = self.efficiency_weight * cost
         total = loss + efficiency
         self.alpha_optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        with self.part("backward"):
+            total.backward()  # type: ignore[no-untyped-call]
         self.trained.requires_grad_(True)
         self.alpha_optimizer.step()
         return {
@@ -187,19 +194,21 @@ class Search:
     def _loss(
         self, batch: Batch, choice: list[str], gates: Tensor | None
     ) -> tuple[Tensor, dict[str, float]]:
-        with torch.no_grad():
+        with self.part("teacher"), torch.no_grad():
             taught = self.teacher(batch.items, batch.mask)
-        encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
-        return distillation_losses(
-            encoded,
-            taught,
-            batch.targets,
-            student_table=self.supernet.student.item_table.candidates,
-            teacher_table=candidates_of(self.teacher),
-            projections=self.projections,
-            mapping=self.mapping,
-            weights=self.loss_weights,
-        )  # type: ignore
+        with self.part("student"):
+            encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
+        with self.part("losses"):
+            return distillation_losses(
+                encoded,
+                taught,
+                batch.targets,
+                student_table=self.supernet.student.item_table.candidates,
+                teacher_table=candidates_of(self.teacher),
+                projections=self.projections,
+                mapping=self.mapping,
+                weights=self.loss_weights,
+            )
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
         """Validates the strongest op of each edge and records all that the pages draw."""

@@ -89,7 +89,8 @@ class _ScoreLosses(torch.autograd.Function):
             sums[0] += task
             sums[1] += logit
             torch.mm(grad, candidates, out=hidden_grad[chunk])
-            table_grad.addmm_(grad.T, hidden[chunk])
+            if ctx.needs_input_grad[1]:  # not in a step that moves only the alphas
+                table_grad.addmm_(grad.T, hidden[chunk])
         parts = sums / positions
         ctx.save_for_backward(hidden_grad.div_(positions), table_grad.div_(positions))
         ctx.mark_non_differentiable(parts)
