@@ -11,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from adarec.runs.workspace import Workspace
+    from tests.finished_run import FinishedRun
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -61,6 +62,14 @@ def cycle_log(tmp_path: Path) -> Path:
             for step in range(10 + user % 12):
                 writer.writerow([f"u{user}", f"i{(user + step) % 12}", 1_600_000_000 + 60 * step])
     return path
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "FinishedRun":
+    """A small finished run on the sample scene `cycle`, computed once; leave it as it is."""
+    from tests.finished_run import finish_run
+
+    return finish_run(tmp_path_factory.mktemp("finished") / "home")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,146 @@
+"""Held-out items never enter a loss; alphas learn from the architecture slice, weights from the
+others; the test item is read by `measure` alone.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from adarec.data.scene import Scene
+from adarec.data.sequences import evaluation_histories
+from adarec.nets import batches
+from adarec.nets.search import Search
+from tests.finished_run import LATENCIES
+from tests.stages.stage_runs import BEFORE_MEASURE, StageRun, own_items_scene, run_stages
+
+WEIGHTS = {
+    "teacher": "teacher.safetensors",
+    "search": "supernet.safetensors",
+    "student": "student.safetensors",
+}
+
+
+def items_of(scene: Scene, users: np.ndarray) -> set[int]:
+    """Items of these users' training prefixes."""
+    return {int(item) for user in users for item in scene.training_prefix(user)}
+
+
+def held_out_items(scene: Scene) -> set[int]:
+    return {int(item) for user in range(scene.num_users) for item in scene.history(user)[-2:]}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> StageRun:
+    """The stages before `measure`, undisturbed."""
+    return run_stages(own_items_scene(), tmp_path_factory.mktemp("plain"))
+
+
+def test_held_out_items_are_nowhere_else(plain: StageRun) -> None:
+    """The scene is such that the tests below can fail."""
+    scene = own_items_scene()
+    assert not held_out_items(scene) & items_of(scene, np.arange(scene.num_users))
+    assert len(held_out_items(scene)) == 2 * scene.num_users
+
+
+def test_no_held_out_item_enters_a_training_batch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene, seen = own_items_scene(), defaultdict(set)
+
+    def spy(sequences: batches.Sequences, rows: np.ndarray) -> batches.Batch:
+        batch = batches.pack_batch(sequences, rows)
+        seen["items"] |= set(batch.items.flatten().tolist()) - {0}
+        seen["targets"] |= set(batch.targets.tolist())
+        return batch
+
+    for room in ("training", "search"):
+        monkeypatch.setattr(f"adarec.nets.{room}.pack_batch", spy)
+    run_stages(scene, tmp_path)
+    trained_on = items_of(scene, np.arange(scene.num_users))
+    assert seen["targets"] == trained_on
+    assert seen["items"] == trained_on
+
+
+def test_alphas_learn_from_the_slice_and_weights_from_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene, seen = own_items_scene(), defaultdict(set)
+
+    def spy_on(name: str) -> None:
+        step = getattr(Search, name)
+
+        def watched(self: Search, batch: batches.Batch, *rest: float) -> object:
+            seen[name] |= set(batch.items.flatten().tolist()) - {0}
+            seen[name] |= set(batch.targets.tolist())
+            return step(self, batch, *rest)
+
+        monkeypatch.setattr(Search, name, watched)
+
+    spy_on("_weight_step")
+    spy_on("_alpha_step")
+    run_stages(scene, tmp_path, roles=("teacher", "costs", "search"))
+    inside = np.flatnonzero(scene.architecture_slice)
+    outside = np.flatnonzero(~scene.architecture_slice)
+    assert seen["_alpha_step"] == items_of(scene, inside)
+    assert seen["_weight_step"] == items_of(scene, outside)
+
+
+def test_each_stage_asks_for_its_own_split(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str, int]] = []
+
+    def spy_in(module: str) -> None:
+        def spy(scene: Scene, *, length: int, split: str, users=None):
+            found = evaluation_histories(scene, length=length, split=split, users=users)
+            asked.append((module, split, len(found)))
+            return found
+
+        monkeypatch.setattr(f"adarec.stages.{module}.evaluation_histories", spy)
+
+    for module in ("context", "measure"):
+        spy_in(module)
+    monkeypatch.setattr(
+        "adarec.stages.measure.time_models",
+        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
+    )
+    run_stages(own_items_scene(), tmp_path, roles=(*BEFORE_MEASURE, "measure"))
+    assert asked == [
+        ("context", "validation", 15),  # the teacher: all users
+        ("context", "validation", 3),  # the search: the slice's users
+        ("context", "validation", 15),  # the student
+        ("measure", "test", 15),
+    ]
+
+
+def test_other_test_items_change_nothing_before_measure(plain: StageRun, tmp_path: Path) -> None:
+    other = run_stages(own_items_scene(test_shift=4), tmp_path)
+    for role, name in WEIGHTS.items():
+        expected = load_file(plain.folders[role] / name)
+        for key, value in load_file(other.folders[role] / name).items():
+            assert value.equal(expected[key]), (role, key)
+    assert other.notes["search"].epochs == plain.notes["search"].epochs
+    for name in ("genotype.json", "candidates.json"):
+        first, second = (run.folders["search"] / name for run in (plain, other))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_other_validation_items_change_no_loss(plain: StageRun, tmp_path: Path) -> None:
+    """They choose epochs, so later stages may differ; the path of the first does not."""
+    other = run_stages(own_items_scene(validation_shift=4), tmp_path, roles=("teacher",))
+    for epoch, metrics in plain.notes["teacher"].epochs.items():
+        for name in ("loss", "task_loss"):
+            assert other.notes["teacher"].epochs[epoch][name] == metrics[name]
+
+
+def test_another_training_prefix_does_change_the_weights(plain: StageRun, tmp_path: Path) -> None:
+    """The comparison above can fail."""
+    scene = own_items_scene()
+    scene.items[0] = scene.items[1]
+    other = run_stages(scene, tmp_path, roles=("teacher",))
+    found = load_file(other.folders["teacher"] / "teacher.safetensors")
+    expected = load_file(plain.folders["teacher"] / "teacher.safetensors")
+    assert not all(value.equal(expected[key]) for key, value in found.items())
