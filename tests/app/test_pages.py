@@ -86,7 +86,7 @@ def test_a_page_of_an_empty_workspace_says_what_to_do(
     assert seen["errors"] == []
     assert len(seen["title"]) == 1
     # The samples are there at first start; all other pages lead to the search.
-    assert seen["charts"] == (5 if page == "scenes" else 0)
+    assert seen["charts"] == (4 if page == "scenes" else 0)
     assert page == "search" or seen["links"] >= 1
 
 

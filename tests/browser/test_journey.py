@@ -18,7 +18,7 @@ FINISH_MS = 400_000
 expect.set_options(timeout=30_000)
 CHART = "[data-testid='stPlotlyChart']"
 FEWEST_CHARTS = {
-    "": 5,
+    "": 4,  # neither the first sample nor the uploaded ring repeats an item
     "search": 4,
     "architecture": 5,
     "distillation": 5,

@@ -17,7 +17,7 @@ from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
-from tests.app.filled_workspace import fake_result
+from tests.app.fake_numbers import fake_result
 
 
 def test_losses_leave_out_everything_that_is_no_loss() -> None:
