@@ -6,13 +6,11 @@ from typing import Any
 
 def settings_columns(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Values of the summary columns that are known when a run is created."""
-    return {name: _name(settings.get(name)) for name in ("preset", "teacher", "mapping")}
-
-
-def _name(value: Any) -> str | None:
-    if isinstance(value, Mapping):
-        value = value.get("name")
-    return None if value is None else str(value)
+    return {
+        "preset": _at(settings, "preset"),
+        "teacher": _at(settings, "teacher", "name"),
+        "mapping": _at(settings, "losses", "mapping"),
+    }
 
 
 def result_columns(result: Mapping[str, Any] | None) -> dict[str, Any]:

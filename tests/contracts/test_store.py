@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunStore]:
 
 
 def new_run(store: RunStore, scene: str = "shop", **fields: Any) -> str:
-    settings = {"preset": "quick", "teacher": "nextitnet", "mapping": "emd"}
+    settings = {"preset": "quick", "teacher": {"name": "nextitnet"}, "losses": {"mapping": "emd"}}
     options: dict[str, Any] = {"settings": settings, "steps": [{"stage": "a"}], "seed": 3}
     return store.create_run(scene=scene, scene_key="ingest-1", **options | fields).run
 
