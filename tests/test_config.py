@@ -1,0 +1,128 @@
+"""Settings: presets, overrides, and one clear line for what does not fit."""
+
+import pytest
+from pydantic import ValidationError
+
+from adarec import catalog
+from adarec.config import (
+    RunSettings,
+    StudentSettings,
+    parse_overrides,
+    preset_settings,
+    read_settings,
+)
+from adarec.errors import SettingsError
+
+PRESETS = [entry.name for entry in catalog.PRESETS]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("teacher", [entry.name for entry in catalog.TEACHERS])
+def test_every_preset_fits_every_teacher(preset: str, teacher: str) -> None:
+    settings = preset_settings(preset, teacher=teacher)
+    assert (settings.preset, settings.teacher.name) == (preset, teacher)
+    assert settings.teacher.num_layers >= 2 * settings.student.num_cells
+
+
+@pytest.mark.parametrize("mapping", [entry.name for entry in catalog.MAPPINGS])
+def test_every_mapping_can_be_chosen(mapping: str) -> None:
+    assert preset_settings(overrides={"losses.mapping": mapping}).losses.mapping == mapping
+
+
+@pytest.mark.parametrize("cost", [entry.name for entry in catalog.COSTS])
+def test_every_cost_can_be_chosen(cost: str) -> None:
+    assert preset_settings(overrides={"cost": cost}).cost == cost
+
+
+def test_the_presets_have_the_sizes_of_the_design() -> None:
+    quick, standard, paper = (preset_settings(name) for name in ("quick", "standard", "paper"))
+    sizes = [
+        (s.teacher.num_blocks, s.teacher.width, s.teacher.num_layers)
+        for s in (quick, standard, paper)
+    ]
+    assert sizes == [(8, 128, 4), (16, 128, 8), (16, 256, 8)]
+    cells = [
+        (s.student.num_cells, s.student.num_nodes, s.student.width)
+        for s in (quick, standard, paper)
+    ]
+    assert cells == [(2, 3, 64), (4, 3, 64), (4, 3, 64)]
+    assert [s.length_cap for s in (quick, standard, paper)] == [50, 50, 100]
+    assert [s.default_speedup for s in (quick, standard, paper)] == [5.0, 10.0, 10.0]
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = preset_settings()
+    assert settings.preset == "quick"
+    assert settings.teacher.name == "nextitnet"
+    assert settings.losses.mapping == "emd"
+    assert settings.cost == "latency"
+    assert settings.seed == 0
+    assert settings.speedup is None
+    assert settings == RunSettings()
+
+
+def test_overrides_win_over_presets_and_keep_the_rest() -> None:
+    settings = preset_settings("standard", overrides={"teacher.epochs": "7", "seed": 3})
+    assert (settings.teacher.epochs, settings.seed) == (7, 3)
+    assert settings.teacher.num_blocks == 16
+
+
+@pytest.mark.parametrize(
+    ("overrides", "what"),
+    [
+        ({"teacher.widht": 64}, r"teacher\.widht: .*found 64"),
+        ({"colour": "red"}, r"colour: "),
+        ({"teacher.epochs": "many"}, r"teacher\.epochs: .*found 'many'"),
+        ({"teacher.epochs": 0}, r"teacher\.epochs: .*found 0"),
+        ({"speedup": 1}, r"speedup: .*greater than 1"),
+        ({"teacher.dropout": 1.0}, r"teacher\.dropout: "),
+        ({"cost": "money"}, r"cost: .*'latency', 'flops' or 'params'"),
+        ({"losses.mapping": "best"}, r"mapping 'best' is unknown; known: emd"),
+        ({"student.num_cells": 3}, r"4 layers to 3 cells; it needs at least two a cell"),
+        ({"teacher.num_blocks": 6}, r"num_blocks must be a multiple of teacher\.num_layers"),
+        ({"teacher.num_heads": 3}, r"width must be a multiple of teacher\.num_heads"),
+        ({"teacher": "sasrec"}, r"teacher: "),
+        ({"search.learning_rate": "nan"}, r"search\.learning_rate: "),
+    ],
+)
+def test_what_does_not_fit_is_named_in_one_line(overrides: dict, what: str) -> None:
+    with pytest.raises(SettingsError, match=what) as caught:
+        preset_settings(overrides=overrides)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("Settings do not fit: ")
+    assert "docs/settings.md" in str(caught.value)
+
+
+def test_unknown_names_list_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"'quik'.*quick, standard, paper"):
+        preset_settings("quik")
+    with pytest.raises(SettingsError, match=r"teacher 'gpt' is unknown; known: nextitnet, sasrec"):
+        preset_settings(teacher="gpt")
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"seed": -1, "threads": 0, "preset": "quick"})
+    assert "seed: " in str(caught.value)
+    assert "threads: " in str(caught.value)
+
+
+def test_pairs_of_the_command_line() -> None:
+    assert parse_overrides(["a.b = 1", "c=x=y"]) == {"a.b": "1", "c": "x=y"}
+    for pair in ("a", "=1", ""):
+        with pytest.raises(SettingsError, match="KEY=VALUE"):
+            parse_overrides([pair])
+
+
+def test_settings_are_frozen_and_survive_json() -> None:
+    settings = preset_settings("paper", teacher="sasrec", overrides={"speedup": 4})
+    assert RunSettings.model_validate_json(settings.model_dump_json()) == settings
+    assert read_settings(settings.model_dump()) == settings
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.seed = 4  # type: ignore[misc]
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """Forms show the description beside each field."""
+    for field in StudentSettings.model_fields.values():
+        assert field.description

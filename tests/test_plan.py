@@ -1,0 +1,138 @@
+"""The plan of a run: keys that change with all that decides a result, and with nothing else."""
+
+from typing import Any
+
+import pytest
+
+from adarec import catalog
+from adarec.config import RunSettings, preset_settings
+from adarec.plan import ScenePart, Step, plan_run, stage_key
+
+SCENE = ScenePart("ingest-1", num_items=100, training_length_p90=20)
+ROLES = ["teacher", "costs", "search", "student", "measure"]
+
+
+def plan(scene: ScenePart = SCENE, machine: str = "here", **changed: Any) -> dict[str, Step]:
+    """Role -> step, with overrides by dotted key (write `teacher__width`)."""
+    overrides = {key.replace("__", "."): value for key, value in changed.items()}
+    settings = preset_settings("quick", overrides=overrides)
+    return {step.role: step for step in plan_run(settings, scene, machine=machine)}
+
+
+def changed_roles(before: dict[str, Step], after: dict[str, Step]) -> list[str]:
+    return [role for role in before if before[role].key != after[role].key]
+
+
+def test_the_order_is_the_story_and_parents_come_first() -> None:
+    steps = plan_run(preset_settings(overrides={"controls": 2}), SCENE, machine="here")
+    names = [step.role for step in steps]
+    assert names[:5] == ROLES
+    assert names[5:] == [
+        "control-random-1",
+        "control-random-2",
+        "control-all-skip",
+        "measure-controls",
+    ]
+    known = {"scene": SCENE.key}
+    for step in steps:
+        for role, key in step.parents.items():
+            assert known[role] == key
+        known[step.role] = step.key
+        assert step.stage in {stage.name for stage in catalog.STAGES}
+        assert step.key.startswith(f"{step.stage}-")
+    assert len({step.key for step in steps}) == len(steps)
+
+
+def test_equal_settings_give_equal_keys() -> None:
+    assert plan() == plan()
+    settings = preset_settings("quick")
+    again = RunSettings.model_validate_json(settings.model_dump_json())
+    assert plan_run(again, SCENE, machine="here") == list(plan().values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "roles"),
+    [
+        ({"seed": 1}, ["teacher", "search", "student", "measure"]),  # the cost table stays
+        ({"threads": 1}, ["teacher", "search", "student", "measure"]),
+        ({"teacher__epochs": 3}, ["teacher", "search", "student", "measure"]),
+        ({"teacher__width": 64}, ROLES),
+        ({"length_cap": 10}, ROLES),
+        ({"cost": "flops"}, ["costs", "search", "student", "measure"]),
+        ({"speedup": 3}, ["search", "student", "measure"]),
+        ({"search__epochs": 3}, ["search", "student", "measure"]),
+        ({"losses__mapping": "uniform"}, ["search", "student", "measure"]),
+        ({"losses__logit": 2}, ["search", "student", "measure"]),
+        ({"student__width": 32}, ["costs", "search", "student", "measure"]),
+        ({"student__epochs": 3}, ["student", "measure"]),
+        ({"length_cap": 30}, []),  # the scene's histories are shorter
+        ({"controls": 2}, []),
+    ],
+)
+def test_a_setting_changes_the_stages_that_it_decides(changed: dict, roles: list[str]) -> None:
+    assert changed_roles(plan(), plan(**changed)) == roles
+
+
+def test_the_scene_decides_all_but_the_costs_of_equal_sizes() -> None:
+    other = ScenePart("ingest-2", num_items=100, training_length_p90=20)
+    assert changed_roles(plan(), plan(other)) == ["teacher", "search", "student", "measure"]
+    larger = ScenePart("ingest-1", num_items=101, training_length_p90=20)
+    assert "costs" in changed_roles(plan(), plan(larger))
+
+
+def test_the_machine_decides_only_what_is_measured() -> None:
+    steered_by_time = changed_roles(plan(machine="here"), plan(machine="there"))
+    assert steered_by_time == ["costs", "search", "student", "measure"]
+    for cost in ("flops", "params"):
+        there = plan(machine="there", cost=cost)
+        assert changed_roles(plan(machine="here", cost=cost), there) == ["measure"]
+
+
+def test_controls_are_added_after_the_others() -> None:
+    without, with_two, with_three = plan(), plan(controls=2), plan(controls=3)
+    assert list(with_two)[:5] == list(without)
+    assert changed_roles(without, with_two) == []
+    assert (
+        changed_roles(
+            {role: step for role, step in with_two.items() if role != "measure-controls"},
+            with_three,
+        )
+        == []
+    )
+
+
+def test_the_length_is_the_scenes_up_to_the_cap() -> None:
+    assert plan()["teacher"].settings["length"] == 20
+    assert plan(length_cap=8)["search"].settings["length"] == 8
+    tiny = ScenePart("ingest-1", num_items=10, training_length_p90=0)
+    assert plan(tiny)["teacher"].settings["length"] == 1
+
+
+def test_a_key_changes_with_each_of_its_parts() -> None:
+    parts: dict[str, Any] = {"settings": {"a": 1}, "parents": {"p": "k"}, "seed": 0, "threads": 1}
+    key = stage_key("measure", **parts)
+    assert key == stage_key("measure", **parts)
+    others = [
+        parts | {"settings": {"a": 2}},
+        parts | {"parents": {"p": "l"}},
+        parts | {"parents": {"q": "k"}},
+        parts | {"seed": 1},
+        parts | {"threads": 2},
+    ]
+    keys = {stage_key("measure", **other) for other in others} | {stage_key("ingest", **parts)}
+    assert len(keys | {key}) == 7
+
+
+def test_a_key_changes_with_the_stages_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan()
+    versions = {stage.name: stage.version for stage in catalog.STAGES}
+    monkeypatch.setattr(
+        catalog, "stage_version", lambda name: versions[name] + (name == "distill_student")
+    )
+    assert changed_roles(before, plan()) == ["student", "measure"]
+
+
+def test_steps_are_plain_data() -> None:
+    step = plan()["search"]
+    data = step.to_json()
+    assert Step(**data) == step

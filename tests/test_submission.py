@@ -1,0 +1,91 @@
+"""From a scene and settings to a queued run, and back to an unfinished one."""
+
+import pytest
+
+from adarec.errors import RunError, SceneError
+from adarec.runs.records import SceneRecord
+from adarec.runs.workspace import Workspace
+from adarec.submission import add_controls, create_run, find_unfinished, planned_steps
+from tests.finished_run import small_settings
+
+SUMMARY = {"items": 100, "training_length_p90": 20, "users": 5}
+
+
+@pytest.fixture
+def shop(workspace: Workspace) -> Workspace:
+    """A workspace that knows of a scene called `shop`."""
+    workspace.store.add_scene(SceneRecord("shop", "ingest-1", summary=SUMMARY))
+    workspace.store.add_scene(SceneRecord("cafe", "ingest-2", summary=SUMMARY))
+    return workspace
+
+
+def test_a_new_run_holds_its_whole_plan(shop: Workspace) -> None:
+    settings = small_settings(seed=3)
+    run = create_run(shop, "shop", settings, fresh=True)
+    steps, key = planned_steps(shop, "shop", settings)
+    assert (run.state, run.seed, run.fresh, run.scene_key) == ("queued", 3, True, "ingest-1")
+    assert run.steps == steps
+    assert run.settings == settings.model_dump()
+    assert key == "ingest-1"
+    assert (run.preset, run.teacher, run.mapping) == ("quick", "nextitnet", "emd")
+    assert not shop.artefacts.is_complete(run.steps[0]["key"]), "nothing is computed yet"
+
+
+def test_a_missing_scene_is_named(shop: Workspace) -> None:
+    with pytest.raises(SceneError, match="There is no scene 'shoop'"):
+        create_run(shop, "shoop", small_settings())
+    assert shop.store.runs() == []
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "running"])
+def test_an_unfinished_run_with_the_same_steps_is_found(shop: Workspace, state: str) -> None:
+    run = create_run(shop, "shop", small_settings()).run
+    shop.store.update_run(run, state=state)
+    found = find_unfinished(shop, "shop", small_settings())
+    assert found is not None
+    assert found.run == run
+    assert find_unfinished(shop, "shop", small_settings(seed=1)) is None
+    assert find_unfinished(shop, "cafe", small_settings()) is None
+
+
+@pytest.mark.parametrize("state", ["queued", "succeeded"])
+def test_a_queued_or_finished_run_is_not_unfinished(shop: Workspace, state: str) -> None:
+    run = create_run(shop, "shop", small_settings()).run
+    shop.store.update_run(run, state=state)
+    assert find_unfinished(shop, "shop", small_settings()) is None
+
+
+def test_a_run_that_somebody_executes_is_left_alone(shop: Workspace) -> None:
+    run = create_run(shop, "shop", small_settings()).run
+    shop.store.update_run(run, state="running")
+    with shop.executing(run):
+        assert find_unfinished(shop, "shop", small_settings()) is None
+    assert find_unfinished(shop, "shop", small_settings()) is not None
+
+
+def test_the_newest_unfinished_run_is_taken(shop: Workspace) -> None:
+    runs = [create_run(shop, "shop", small_settings()).run for _ in range(2)]
+    for run in runs:
+        shop.store.update_run(run, state="cancelled")
+    found = find_unfinished(shop, "shop", small_settings())
+    assert found is not None
+    assert found.run == runs[1]
+
+
+def test_controls_are_added_to_the_same_run(shop: Workspace) -> None:
+    run = create_run(shop, "shop", small_settings())
+    more = add_controls(shop, run.run, 2)
+    assert more.run == run.run
+    assert more.settings["controls"] == 2
+    assert more.steps[:5] == run.steps
+    assert [step["role"] for step in more.steps[5:]] == [
+        "control-random-1",
+        "control-random-2",
+        "control-all-skip",
+        "measure-controls",
+    ]
+
+
+def test_controls_of_a_missing_run(shop: Workspace) -> None:
+    with pytest.raises(RunError, match="r-none"):
+        add_controls(shop, "r-none", 1)

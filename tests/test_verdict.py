@@ -1,0 +1,92 @@
+"""The verdict in words and flags, for every way a comparison can fall."""
+
+from typing import Any
+
+import pytest
+
+from adarec.verdict import Verdict, judge
+
+
+def verdict(**changed: Any) -> Verdict:
+    """A good run: as accurate, five times as fast, better than counting."""
+    facts: dict[str, Any] = {
+        "teacher_ndcg": 0.10,
+        "student_ndcg": 0.10,
+        "difference": {"mean": 0.0, "low": -0.002, "high": 0.002},
+        "best_count": ("last_item_transitions", 0.05),
+        "latency": {"teacher": 5.0, "student": 1.0},
+        "target": {"of": "request", "speedup": 5.0},
+        "collapsed": False,
+    }
+    return judge(**facts | changed)
+
+
+def interval(mean: float, low: float, high: float) -> dict[str, float]:
+    """In shares of the teacher's 0.10."""
+    return {"mean": mean / 10, "low": low / 10, "high": high / 10}
+
+
+def test_a_good_run() -> None:
+    found = verdict()
+    assert (found.non_inferior, found.met_target, found.beats_counts) == (True, True, True)
+    assert found.sentence == (
+        "The student is as good as the teacher: +0.0% NDCG@10 (95 % interval -2.0% to +2.0% of "
+        "the teacher's); a request is 5.0x cheaper than the teacher's."
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference", "non_inferior", "words"),
+    [
+        (interval(0.05, 0.01, 0.09), True, "better than the teacher"),
+        (interval(-0.05, -0.099, -0.001), True, "as good as the teacher"),
+        (interval(-0.05, -0.101, 0.001), False, "The student is worse than the teacher"),
+        (interval(-0.30, -0.35, -0.25), False, "The student is worse than the teacher"),
+        (interval(-0.04, -0.14, 0.06), None, "Too few users to prove it: the student is no worse"),
+        (interval(-0.08, -0.20, 0.04), None, "Too few users to prove it: the student is worse"),
+        # As wide, but good enough anyway: proven.
+        (interval(0.20, 0.05, 0.35), True, "better than the teacher"),
+    ],
+)
+def test_quality(difference: dict[str, float], non_inferior: bool | None, words: str) -> None:
+    found = verdict(difference=difference)
+    assert found.non_inferior is non_inferior
+    assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("student", "met"),
+    [(0.5, True), (1.0, True), (1.099, True), (1.101, False), (6.0, False)],
+)
+def test_the_target_may_be_missed_by_a_tenth(student: float, met: bool) -> None:
+    found = verdict(latency={"teacher": 5.0, "student": student})
+    assert found.met_target == met
+    assert ("missed the target of 5x" in found.sentence) == (not met)
+    assert f"{5.0 / student:.1f}x cheaper" in found.sentence, "what was reached is printed"
+
+
+def test_a_target_on_the_body_says_so() -> None:
+    found = verdict(target={"of": "body", "speedup": 4.0})
+    assert "the body (without scoring) is 5.0x cheaper" in found.sentence
+    assert found.met_target
+
+
+@pytest.mark.parametrize("count", [0.10, 0.2])
+def test_a_teacher_that_counting_beats_is_not_needed(count: float) -> None:
+    found = verdict(best_count=("own_frequency", count))
+    assert not found.beats_counts
+    assert (
+        f"This scene does not need this teacher: counting (own frequency) reaches {count:.4f}, "
+        "the teacher 0.1000 NDCG@10." in found.sentence
+    )
+
+
+def test_a_collapsed_cell_is_labelled() -> None:
+    assert "collapsed" in verdict(collapsed=True).sentence
+    assert "collapsed" not in verdict().sentence
+
+
+def test_a_teacher_that_finds_nothing_is_no_measure() -> None:
+    found = verdict(teacher_ndcg=0.0, student_ndcg=0.0)
+    assert found.non_inferior is None
+    assert "finds nothing" in found.sentence
