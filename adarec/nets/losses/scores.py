@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-CHUNK_FLOATS = (
-    1 << 20
-)  # scores held at a time; fits in the processor's cache with the teacher's beside it
+MIN_ROWS = 64  # fewer make the matrix products slow
+CHUNK_FLOATS = 1 << 20  # scores held at a time: in cache, with the teacher's beside them
 
 ScoreChunk = Callable[[slice], Tensor]
 
@@ -71,23 +70,26 @@ class _ScoreLosses(torch.autograd.Function):
         hidden, candidates = hidden.detach(), candidates.detach()
         positions, columns = len(hidden), targets - 1
         hidden_grad, table_grad = torch.empty_like(hidden), torch.zeros_like(candidates)
-        task: Tensor | float
-        logit: Tensor | float
         sums = torch.zeros(2, dtype=torch.float64)
-        rows = max(64, CHUNK_FLOATS // len(candidates))
+        rows = max(MIN_ROWS, CHUNK_FLOATS // len(candidates))
+        is_distilled = teacher_scores is not None and logit_weight > 0.0
         for start in range(0, positions, rows):
             chunk = slice(start, min(start + rows, positions))
             scores = hidden[chunk] @ candidates.T  # [C, V]
             wanted = columns[chunk].unsqueeze(1)
-            if teacher_scores is None or logit_weight == 0.0:
-                task, logit, grad = _task_only(scores, wanted, task_weight)
+            if not is_distilled:
+                task, grad = _task_only(scores, wanted, task_weight)
             else:
                 taught = teacher_scores(chunk)
-                task, logit, grad = _task_and_logit(
-                    scores, taught, wanted, task_weight, logit_weight, temperature
-                )
+                if temperature == 1.0:
+                    losses = _task_and_logit(scores, taught, wanted, task_weight, logit_weight)
+                else:
+                    losses = _softened(
+                        scores, taught, wanted, task_weight, logit_weight, temperature
+                    )
+                task, logit, grad = losses
+                sums[1] += logit
             sums[0] += task
-            sums[1] += logit
             torch.mm(grad, candidates, out=hidden_grad[chunk])
             if ctx.needs_input_grad[1]:  # not in a step that moves only the alphas
                 table_grad.addmm_(grad.T, hidden[chunk])
@@ -102,18 +104,36 @@ class _ScoreLosses(torch.autograd.Function):
         return grad_total * hidden_grad, grad_total * table_grad, None, None
 
 
-def _task_only(scores: Tensor, wanted: Tensor, task_weight: float) -> tuple[Tensor, float, Tensor]:
-    """Summed cross-entropy of a chunk and the gradient of its scores [C, V] (in the scores'
-    memory).
-    """
-    normaliser = torch.logsumexp(scores, dim=1, keepdim=True)
-    task = (normaliser - scores.gather(1, wanted)).sum()
-    grad = scores.sub_(normaliser).exp_().mul_(task_weight)
-    grad.scatter_add_(1, wanted, grad.new_full(wanted.shape, -task_weight))
-    return task, 0.0, grad
+def _task_only(scores: Tensor, wanted: Tensor, task_weight: float) -> tuple[Tensor, Tensor]:
+    """Summed cross-entropy of a chunk and the gradient of its scores [C, V]."""
+    grad = torch.log_softmax(scores, dim=1)
+    task = -grad.gather(1, wanted).sum()
+    grad.exp_()
+    grad.scatter_add_(1, wanted, grad.new_full(wanted.shape, -1.0))
+    return task, grad if task_weight == 1.0 else grad.mul_(task_weight)
 
 
 def _task_and_logit(
+    scores: Tensor, taught: Tensor, wanted: Tensor, task_weight: float, logit_weight: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Summed cross-entropy and KL(teacher || student) of a chunk, and the gradient of its scores.
+
+    Both losses share the student's probabilities: d / d scores = (task + logit) student
+    - task onehot - logit teacher. Each pass over [C, V] counts, so there are as few as possible.
+    """
+    student_log = torch.log_softmax(scores, dim=1)
+    teacher_log = torch.log_softmax(taught, dim=1)
+    teacher = torch.exp(teacher_log, out=taught)
+    task = -student_log.gather(1, wanted).sum()
+    logit = torch.dot(teacher.view(-1), teacher_log.view(-1))
+    logit = logit - torch.dot(teacher.view(-1), student_log.view(-1))
+    grad = student_log.exp_().mul_(task_weight + logit_weight)
+    grad.sub_(teacher, alpha=logit_weight)
+    grad.scatter_add_(1, wanted, grad.new_full(wanted.shape, -task_weight))
+    return task, logit, grad
+
+
+def _softened(
     scores: Tensor,
     taught: Tensor,
     wanted: Tensor,
@@ -121,17 +141,11 @@ def _task_and_logit(
     logit_weight: float,
     temperature: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Summed cross-entropy and T^2 KL(teacher || student) of a chunk, and the gradient of its
-    scores [C, V].
-    """
-    student_log = torch.log_softmax(scores, dim=1)
-    task = -student_log.gather(1, wanted).sum()
-    grad = student_log.exp().mul_(task_weight)
-    grad.scatter_add_(1, wanted, grad.new_full(wanted.shape, -task_weight))
-    if temperature != 1.0:
-        student_log, taught = torch.log_softmax(scores / temperature, dim=1), taught / temperature
-    teacher_log = torch.log_softmax(taught, dim=1)
+    """As `_task_and_logit`, with T^2 KL between softened probabilities."""
+    task, grad = _task_only(scores, wanted, task_weight)
+    student_log = torch.log_softmax(scores / temperature, dim=1)
+    teacher_log = torch.log_softmax(taught / temperature, dim=1)
     teacher = teacher_log.exp()
-    logit = temperature**2 * torch.dot(teacher.flatten(), (teacher_log - student_log).flatten())
+    kl = torch.dot(teacher.view(-1), (teacher_log - student_log).view(-1))
     grad.add_(student_log.exp_().sub_(teacher), alpha=logit_weight * temperature)
-    return task, logit, grad
+    return task, temperature**2 * kl, grad
