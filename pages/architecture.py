@@ -33,6 +33,7 @@ if cell is None and weights is None:
     nothing_recorded(run, "architecture")
     st.stop()
 
+edges = [] if weights is None else edges_of(weights.shape[1])
 left, right = st.columns([3, 2])
 with left:
     if cell is None:
@@ -42,6 +43,10 @@ with left:
             st.warning("This cell is collapsed: no edge with parameters reaches its output.")
         found = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
         show_chart(found, draw_cell_graph(found), key="cell")
+    if arrays is not None and weights is not None:
+        place = pick_epoch(arrays.epochs)
+        now = op_heat_map_info(weights[place], epoch=int(arrays.epochs[place]), edges=edges)
+        show_chart(now, draw_op_heat_map(now), key="op_heat_map")
 with right:
     if cell is not None:
         num_cells, length = gateway.num_cells(run), gateway.sequence_length(run)
@@ -51,15 +56,7 @@ with right:
         ops = cell.ops if cell else ()
         table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
         show_chart(table, draw_op_costs(table), key="op_costs")
-
 if arrays is not None and weights is not None:
-    edges = edges_of(weights.shape[1])
-    place = pick_epoch(arrays.epochs)
-    left, right = st.columns([2, 3])
-    with left:
-        now = op_heat_map_info(weights[place], epoch=int(arrays.epochs[place]), edges=edges)
-        show_chart(now, draw_op_heat_map(now), key="op_heat_map")
-    with right:
-        over_time = op_curves_info(arrays.epochs, weights, edges)
-        show_chart(over_time, draw_op_curves(over_time), key="op_curves")
+    over_time = op_curves_info(arrays.epochs, weights, edges)
+    show_chart(over_time, draw_op_curves(over_time), key="op_curves")
 link("distillation", "What did each student layer learn from? →", run=run.run)
