@@ -38,6 +38,8 @@ Home = Annotated[
     Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+# A mistyped command or option. Typer moved this class when it left Click; its base stayed.
+_UsageMistake: Any = typer.BadParameter.__base__
 BENCHES = ("search",)
 FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
 
@@ -246,10 +248,19 @@ def _workspace(home: Path | None) -> Workspace:
 def main() -> None:
     """Runs the command line; a user's mistake is one line and exit code 2."""
     try:
-        app()
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except _UsageMistake as error:
+        asked = "python -m adarec" if error.ctx is None else error.ctx.command_path
+        _fail(f"{error.format_message().rstrip('.')}. See: {asked} --help")
     except AdarecError as error:
-        typer.echo(f"adarec: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)
+        _fail(str(error))
+    except typer.Abort:
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"adarec: {' '.join(message.split())}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class SearchSettings(Settings):
         2e-3, gt=0, lt=1, description="Peak learning rate of the weights."
     )
     alpha_learning_rate: float = Field(
-        2e-2, gt=0, lt=1, description="Learning rate of the alphas."
+        3e-2, gt=0, lt=1, description="Learning rate of the alphas."
     )
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")

@@ -40,11 +40,9 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     keys = {step["role"]: step["key"] for step in record.steps}
-    for role, name in COPIED:
-        shutil.copyfile(workspace.artefacts.path(keys[role]) / name, partial / name)
-    shutil.copyfile(
-        workspace.artefacts.path(record.scene_key) / "items.parquet", partial / "items.parquet"
-    )
+    wanted = [(keys[role], name) for role, name in COPIED] + [(record.scene_key, "items.parquet")]
+    for key, name in wanted:
+        _copy(workspace.artefacts.path(key) / name, partial / name)
     write_json(partial / "settings.json", record.settings)
     write_json(partial / "result.json", record.result)
     (partial / "README.md").write_text(model_card(record), encoding="utf-8")
@@ -52,6 +50,16 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
         shutil.rmtree(folder)
     os.replace(partial, folder)
     return sorted(folder.iterdir())
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise ArtefactError(
+            f"{source} cannot be copied ({error.strerror}). "
+            "Run the search command of this run again; it computes what is missing."
+        ) from error
 
 
 def _is_export(folder: Path) -> bool:

@@ -4,6 +4,7 @@ for."""
 from app.gateway.files import workspace
 from app.gateway.jobs import (
     add_controls,
+    continue_interrupted,
     queue_position,
     resume_search,
     start_search,
@@ -64,6 +65,7 @@ __all__ = [
     "SceneDetails",
     "StepProgress",
     "add_controls",
+    "continue_interrupted",
     "can_recommend",
     "candidates",
     "curves",

@@ -45,6 +45,11 @@ def queue_position(run_id: str) -> int | None:
     return jobs.queue_position(workspace(), run_id)
 
 
+def continue_interrupted() -> None:
+    """Starts a worker where runs wait for one: after a reboot nothing else would."""
+    jobs.continue_interrupted(workspace())
+
+
 def worker_is_alive() -> bool:
     """Whether somebody will execute what is queued."""
     return jobs.worker_is_alive(workspace())

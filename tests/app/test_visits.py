@@ -157,3 +157,11 @@ def test_a_log_that_cannot_be_read_is_one_line(home: Workspace, content: bytes, 
 
 def test_names_are_shown_as_they_are() -> None:
     assert as_text("a_b*c:red[x]") == "a\\_b\\*c\\:red\\[x\\]"
+
+
+def test_the_first_page_takes_up_interrupted_runs_once(
+    home: Workspace, no_worker: list[str]
+) -> None:
+    app = visit("scenes")
+    app.run()
+    assert no_worker == [str(home.home)]
