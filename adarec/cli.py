@@ -16,7 +16,6 @@ from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError, SettingsError
 from adarec.runs.export import export_run
 from adarec.runs.workspace import Workspace
-from adarec.search_command import SearchRequest, run_search
 from adarec.terminal import (
     Terminal,
     print_facts,
@@ -84,15 +83,15 @@ def ingest(
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     settings = read_as(IngestSettings, chosen)
-    terminal = Terminal(quiet=False)
-    record = ingest_log(
-        Workspace.open(home),
-        log,
-        name=name,
-        settings=settings,
-        items_path=items,
-        on_progress=terminal.step,
-    )
+    with Terminal(quiet=False) as terminal:
+        record = ingest_log(
+            Workspace.open(home),
+            log,
+            name=name,
+            settings=settings,
+            items_path=items,
+            on_progress=terminal.step,
+        )
     print_scenes([record])
 
 
@@ -158,6 +157,8 @@ def search(
         "threads": threads,
         "controls": controls,
     }
+    from adarec.search_command import SearchRequest, run_search  # torch loads only for a search
+
     overrides = {key: value for key, value in named.items() if value is not None}
     settings = preset_settings(
         preset, teacher=teacher, overrides=overrides | parse_overrides(set_ or [])
@@ -251,7 +252,8 @@ def main() -> None:
         sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
     except _UsageMistake as error:
         asked = "python -m adarec" if error.ctx is None else error.ctx.command_path
-        _fail(f"{error.format_message().rstrip('.')}. See: {asked} --help")
+        message = error.format_message()
+        _fail(f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {asked} --help")
     except AdarecError as error:
         _fail(str(error))
     except typer.Abort:

@@ -14,9 +14,10 @@ from adarec.runs.records import RunSummary, SceneRecord
 
 
 class Terminal:
-    """Progress on standard error; silent with `quiet`."""
+    """Progress on standard error; silent with `quiet`, and where nobody can watch it move."""
 
     def __init__(self, *, quiet: bool) -> None:
+        console = Console(stderr=True)
         self.progress = Progress(
             TextColumn("{task.fields[role]:<16}"),
             BarColumn(bar_width=30),
@@ -25,8 +26,8 @@ class Terminal:
             TextColumn("left"),
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
-            console=Console(stderr=True),
-            disable=quiet,
+            console=console,
+            disable=quiet or not console.is_terminal,
         )
         self.tasks: dict[str, Any] = {}
 
