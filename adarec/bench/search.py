@@ -96,6 +96,7 @@ def _search(scene: Scene) -> Search:
         mapping=mapping,
         weights=LOSSES,
         costs=_equal_costs(),
+        limit=0.0,
         schedule=SearchSchedule(
             epochs=3,
             warmup_epochs=1,

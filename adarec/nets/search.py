@@ -70,6 +70,7 @@ class Search:
         mapping: Layer mapping of the hidden loss.
         weights: Factors of the losses.
         costs: The cost table.
+        limit: What the student may cost; cheaper than this is not rewarded.
         schedule: Length and speed.
     """
 
@@ -85,6 +86,7 @@ class Search:
         mapping: Mapping,
         weights: LossWeights,
         costs: CostModel,
+        limit: float,
         schedule: SearchSchedule,
     ) -> None:
         self.supernet, self.teacher, self.mapping = supernet, teacher, mapping
@@ -94,6 +96,7 @@ class Search:
             validation,
         )
         self.loss_weights, self.costs, self.schedule = weights, costs, schedule
+        self.limit = limit
         self.epochs, self.seed = schedule.epochs, schedule.seed
         self.projections = projections
         self.trained = nn.ModuleDict({"student": supernet.student, "projections": projections})
@@ -174,12 +177,7 @@ class Search:
         )
         self.trained.requires_grad_(False)
         loss, _ = self._loss(batch, choice, gates)
-        cost = self.costs.expected(alphas)
-        if self.efficiency_weight == 0.0:
-            self.efficiency_weight = (
-                self.schedule.efficiency_share * abs(loss.item()) / cost.item()
-            )
-        efficiency = self.efficiency_weight * cost
+        efficiency = self._efficiency(loss.item())
         total = loss + efficiency
         self.alpha_optimizer.zero_grad(set_to_none=True)
         with self.part("backward"):
@@ -190,6 +188,17 @@ class Search:
             "alpha_loss": total.item(),
             "efficiency_loss": efficiency.item(),
         }, batch.num_positions
+
+    def _efficiency(self, loss: float) -> Tensor:
+        """The cost term: the expected cost of the alphas' student, in units of the first loss.
+
+        It presses only while the expectation is over the limit, so that cells do not collapse to
+        cheap ops further than was asked for.
+        """
+        cost = self.costs.expected(self.supernet.alphas)
+        if self.efficiency_weight == 0.0:
+            self.efficiency_weight = self.schedule.efficiency_share * abs(loss) / cost.item()
+        return self.efficiency_weight * cost.clamp(min=self.limit)
 
     def _loss(
         self, batch: Batch, choice: list[str], gates: Tensor | None

@@ -96,6 +96,7 @@ def _prepare(
         mapping=MAPPINGS[losses["mapping"]](student["num_cells"], teacher.num_layers),
         weights=LossWeights.from_settings(losses),
         costs=target.costs,
+        limit=target.limit,
         schedule=SearchSchedule(**schedule, clip_norm=CLIP_NORM, seed=context.seed),
     )
 

@@ -72,5 +72,6 @@ def small_search(**changed: float) -> Search:
         mapping=MAPPINGS["emd"](2, 4),
         weights=EVERY_LOSS,
         costs=small_costs(),
+        limit=0.0,
         schedule=search_schedule(**changed),
     )
