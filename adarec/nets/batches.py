@@ -87,6 +87,8 @@ def training_order(
     Every sequence appears exactly once. The order of the batches is shuffled again, so that
     lengths mix.
     """
+    if len(sequences) == 0:  # the slice of a tiny scene may have no pair to learn from
+        return []
     shuffled = rng.permutation(len(sequences))
     lengths = sequences.lengths
     mean_length = max(1.0, float(lengths.mean()))
@@ -109,8 +111,8 @@ def request_batches(sequences: Sequences, *, positions: int) -> Iterator[Batch]:
 
 
 def _cut_by_positions(rows: np.ndarray, lengths: np.ndarray, positions: int) -> list[np.ndarray]:
-    """Cuts rows sorted by length into runs of at most `positions` real positions (one row at
-    least).
+    """Cuts rows sorted by length into runs of about `positions` real positions; the last row of a
+    run may go over.
     """
     block = (np.cumsum(lengths) - lengths) // positions
     return np.split(rows, np.flatnonzero(np.diff(block)) + 1)

@@ -6,7 +6,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adarec.nets.batches import Sequences, pack_batch, request_batches, training_order
+from adarec.nets.batches import (
+    Sequences,
+    pack_batch,
+    positions_a_step,
+    request_batches,
+    training_order,
+)
 from tests.nets.schedules import small_search, small_training
 from tests.nets.small_models import packed
 
@@ -80,6 +86,21 @@ def test_batches_pad_little_and_change_from_epoch_to_epoch() -> None:
     # Lengths are mixed over the epoch: it does not go from short to long.
     lengths = np.array([batch.items.shape[1] for batch in batches])
     assert abs(np.corrcoef(lengths, np.arange(len(lengths)))[0, 1]) < 0.3
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_to_learn_from_gives_no_batches() -> None:
+    """The architecture slice of a tiny scene may hold users with one training item only."""
+    empty = Sequences(np.empty(0, np.int32), np.zeros(1, np.int64), np.empty(0, np.int32))
+    assert training_order(empty, positions=64, rng=np.random.default_rng(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "expected"),
+    [(1_000, 1536, 256), (64_000, 1536, 1000), (10**6, 1536, 1536), (1_000, 64, 64)],
+)
+def test_a_small_scene_gets_enough_steps_an_epoch(size: int, most: int, expected: int) -> None:
+    assert positions_a_step(sequences_of([size]), most=most) == expected
 
 
 @pytest.mark.parametrize("epoch", [1, 2])
