@@ -1,0 +1,97 @@
+"""The folder to deploy: what is in it, and what it never overwrites."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import load_file
+
+from adarec.errors import ArtefactError, RunError
+from adarec.genotype import Genotype
+from adarec.runs.export import export_run
+from adarec.runs.workspace import Workspace
+from tests.finished_run import FinishedRun
+
+FILES = {"student.onnx", "student.safetensors", "genotype.json", "items.parquet"}
+FILES |= {"settings.json", "result.json", "README.md"}
+
+
+@pytest.fixture(scope="module")
+def finished(finished_run: FinishedRun) -> Iterator[Workspace]:
+    workspace = Workspace.open(finished_run.home)
+    yield workspace
+    workspace.close()
+
+
+def test_the_folder_holds_all_that_a_deployment_needs(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "export"
+    files = export_run(finished, finished_run.run, folder)
+    assert {path.name for path in files} == FILES
+    assert files == sorted(folder.iterdir())
+    assert pq.read_table(folder / "items.parquet").num_rows == 60
+    result = finished_run.result
+    genotype = Genotype.from_json(json.loads((folder / "genotype.json").read_text()))
+    assert genotype.to_json() == result["student"]["genotype"]
+    assert json.loads((folder / "settings.json").read_text()) == result["settings"]
+    assert json.loads((folder / "result.json").read_text())["run"] == finished_run.run
+    weights = load_file(folder / "student.safetensors")
+    assert sum(value.size for value in weights.values()) == result["student"]["params"]
+    assert [path.name for path in folder.parent.iterdir()] == ["export"], "no half-written folder"
+
+
+def test_the_model_card_says_how_good_and_how_measured(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    export_run(finished, finished_run.run, tmp_path / "export")
+    card = (tmp_path / "export" / "README.md").read_text()
+    result = finished_run.result
+    assert result["verdict"] in card
+    assert f"{result['student']['params']:,}" in card
+    for words in ("nextitnet", "400 users", "last item transitions 1.0000", "int64 [1, 8]"):
+        assert words in card
+    assert result["protocol"]["latency"] in card
+
+
+def test_an_earlier_export_is_replaced_whole(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "export"
+    export_run(finished, finished_run.run, folder)
+    (folder / "left-over.txt").write_text("of the earlier export")
+    export_run(finished, finished_run.run, folder)
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_an_empty_folder_is_filled(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    export_run(finished, finished_run.run, tmp_path / "empty")
+    assert {path.name for path in (tmp_path / "empty").iterdir()} == FILES
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_no_export_is_never_overwritten(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path, kind: str
+) -> None:
+    target = tmp_path / "mine"
+    precious = target if kind == "file" else target / "precious.txt"
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("keep")
+    with pytest.raises(ArtefactError, match="not an earlier export"):
+        export_run(finished, finished_run.run, target)
+    assert precious.read_text() == "keep"
+
+
+def test_only_a_finished_run_is_exported(workspace: Workspace, tmp_path: Path) -> None:
+    run = workspace.store.create_run(
+        scene="shop", scene_key="ingest-1", settings={}, steps=[], seed=0
+    )
+    with pytest.raises(RunError, match="is queued; only a finished run"):
+        export_run(workspace, run.run, tmp_path / "export")
+    assert not (tmp_path / "export").exists()
