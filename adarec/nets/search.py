@@ -12,7 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from adarec import catalog
-from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, training_order
+from adarec.nets.batches import (
+    MIN_POSITIONS,
+    Batch,
+    Sequences,
+    pack_batch,
+    positions_a_step,
+    training_order,
+)
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
 from adarec.nets.encoding import SequenceModel
@@ -24,6 +31,8 @@ from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation, adamw, set_learning_rate
 
+# Alpha steps are smaller, so there are more: their noise is the sampled ops', not the data's.
+ALPHA_SPLIT = 4
 PARTS = ("teacher", "student", "losses", "backward", "optimizer")  # of a step, for benchmarks
 
 
@@ -120,7 +129,8 @@ class Search:
         rng = np.random.default_rng(epoch_seed(self.seed, epoch))
         positions = positions_a_step(self.weight_sequences, most=self.schedule.batch_positions)
         weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
-        alpha_rows = training_order(self.alpha_sequences, positions=positions, rng=rng)
+        fewer = max(MIN_POSITIONS, positions // ALPHA_SPLIT)
+        alpha_rows = training_order(self.alpha_sequences, positions=fewer, rng=rng)
         steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
         steps += [
             ((i + 0.5) / len(alpha_rows), "alpha", rows) for i, rows in enumerate(alpha_rows)

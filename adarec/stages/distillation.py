@@ -57,6 +57,9 @@ def _prepare(
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
     inherit_weights(student, read_weights(context.parents["search"] / "supernet.safetensors"))
     projections = Projections(sizes["width"], teacher.item_table.candidates.shape[1])
+    projections.load_state_dict(
+        read_weights(context.parents["search"] / "projections.safetensors")
+    )
     mapping = MAPPINGS[losses["mapping"]](sizes["num_cells"], teacher.num_layers)
     batch_loss = distilled_loss(
         student,

@@ -19,13 +19,14 @@ from adarec.nets.selection import (
     rank_candidates,
 )
 from adarec.nets.students.student import Supernet
+from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Validation
 from adarec.runs.files import read_json, write_json
 from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, validation_of
 
 
 def run(context: StageContext) -> None:
-    """Leaves genotype.json, candidates.json, search.json, supernet.safetensors and arrays.npz.
+    """Leaves the genotype, its rivals, the weights of supernet and projections, and arrays.npz.
 
     Raises:
         TargetError: The speed-up asked for is out of reach.
@@ -66,6 +67,7 @@ def run(context: StageContext) -> None:
         },
     )
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
+    write_weights(context.folder / "projections.safetensors", search.projections.state_dict())
     checkpoint.remove()
 
 
@@ -84,6 +86,8 @@ def _prepare(
         num_nodes=student["num_nodes"],
         dropout=student["dropout"],
     )
+    projections = Projections(student["width"], teacher.item_table.candidates.shape[1])
+    inherit_item_table(supernet.student, teacher, [projections.embedding, projections.hidden])
     outside = np.flatnonzero(~scene.architecture_slice)
     inside = np.flatnonzero(scene.architecture_slice)
     return Search(
@@ -92,7 +96,7 @@ def _prepare(
         weight_sequences=training_sequences(scene, length=length, users=outside),
         alpha_sequences=training_sequences(scene, length=length, users=inside),
         validation=validation,
-        projections=Projections(student["width"], teacher.item_table.candidates.shape[1]),
+        projections=projections,
         mapping=MAPPINGS[losses["mapping"]](student["num_cells"], teacher.num_layers),
         weights=LossWeights.from_settings(losses),
         costs=target.costs,
