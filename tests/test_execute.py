@@ -241,3 +241,17 @@ def test_controls_are_added_to_a_finished_run(
         assert control["epochs"] == 4
         assert control["collapsed"] == (control["name"] == "all-skip")
     assert without_times(result)["student"] == without_times(finished_run.result)["student"]
+
+
+@pytest.mark.slow
+def test_a_search_by_measured_latency_repeats_exactly_in_one_workspace(tmp_path: Path) -> None:
+    """The cost table is measured once and stays, so that `--fresh` steers by the same numbers."""
+    workspace = workspace_with_cycle(tmp_path / "home")
+    results = []
+    for fresh in (False, True):
+        settings = small_settings(cost="latency", speedup=None)
+        run = create_run(workspace, SCENE, settings, fresh=fresh).run
+        results.append(execute_run(workspace, run))
+    assert results[1]["reused"] == ["costs"]
+    assert without_times(results[0]) == without_times(results[1])
+    workspace.close()

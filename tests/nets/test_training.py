@@ -10,7 +10,7 @@ from torch import nn
 from adarec.errors import RunError
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.epochs import epoch_seed, run_epochs, warm_cosine
-from adarec.nets.students.sampling import sample_ops
+from adarec.nets.students.sampling import ZERO, sample_ops
 from adarec.nets.training import Validation, adamw
 from tests.nets.schedules import small_search, small_training, validation_of
 from tests.nets.small_models import Notes, cycle_walks
@@ -190,3 +190,17 @@ def test_training_follows_the_schedule() -> None:
 def test_epoch_seeds_differ() -> None:
     seeds = {epoch_seed(seed, epoch) for seed in range(30) for epoch in range(30)}
     assert len(seeds) == 900
+
+
+@pytest.mark.parametrize(("limit", "presses"), [(0.0, True), (1e6, False)])
+def test_cost_presses_only_while_the_expected_student_is_over_the_limit(
+    limit: float, presses: bool
+) -> None:
+    """Zero's logits tell, because the task gives them no gradient."""
+    search = small_search()
+    search.limit = limit
+    item = next(step for step in search.begin_epoch(2) if step[0] == "alpha")
+    search.step(item, done=0.5)
+    assert search.supernet.alphas.grad is not None
+    felt = search.supernet.alphas.grad[:, ZERO].abs().min() > 1e-6
+    assert bool(felt) == presses
