@@ -189,7 +189,7 @@ MISTAKES = [
     (["ingest"], "Missing argument", "--help"),
     (["show", "r-none"], "'r-none'", "python -m adarec runs"),
     (["export", "r-none", "--to", "x"], "'r-none'", "python -m adarec runs"),
-    (["serch", "cycle"], "'serch'", "--help"),
+    (["look", "cycle"], "'look'", "--help"),
     (["scenes", "--jason"], "--jason", "--help"),
 ]
 
@@ -198,7 +198,7 @@ MISTAKES = [
 def test_a_mistake_is_one_line(
     command: CommandLine, finished_home: Path, arguments: list[str], found: str, needed: str
 ) -> None:
-    in_home = [] if arguments[0] == "serch" else ["--home", finished_home]
+    in_home = [] if arguments[0] == "look" else ["--home", finished_home]
     line = command.mistake(*arguments, *in_home)
     assert found in line
     assert needed in line

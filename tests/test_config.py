@@ -70,7 +70,7 @@ def test_overrides_win_over_presets_and_keep_the_rest() -> None:
 @pytest.mark.parametrize(
     ("overrides", "what"),
     [
-        ({"teacher.widht": 64}, r"teacher\.widht: .*found 64"),
+        ({"teacher.wide": 64}, r"teacher\.wide: .*found 64"),
         ({"colour": "red"}, r"colour: "),
         ({"teacher.epochs": "many"}, r"teacher\.epochs: .*found 'many'"),
         ({"teacher.epochs": 0}, r"teacher\.epochs: .*found 0"),

@@ -1,4 +1,4 @@
-"""Running a plan: re-use, stop and resume, fresh computation, failures, what is told meanwhile."""
+"""Running a plan: what is used again, stop and resume, fresh computation, failures, what is told meanwhile."""
 
 import json
 from collections.abc import Callable, Iterator
