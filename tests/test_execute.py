@@ -1,4 +1,4 @@
-"""Running a plan: what is used again, stop and resume, fresh computation, failures, what is told meanwhile."""
+"""Running a plan: what is used again, stop and resume, fresh computation, failures, progress."""
 
 import json
 from collections.abc import Callable, Iterator
