@@ -15,11 +15,13 @@ from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError, SettingsError
 from adarec.runs.export import export_run
+from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.terminal import (
     Terminal,
     print_facts,
     print_json,
+    print_report,
     print_result,
     print_runs,
     print_scenes,
@@ -83,15 +85,18 @@ def ingest(
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     settings = read_as(IngestSettings, chosen)
+    workspace = Workspace.open(home)
     with Terminal(quiet=False) as terminal:
         record = ingest_log(
-            Workspace.open(home),
+            workspace,
             log,
             name=name,
             settings=settings,
             items_path=items,
             on_progress=terminal.step,
         )
+    report = workspace.artefacts.path(record.key) / "report.json"
+    print_report(read_json(report))
     print_scenes([record])
 
 

@@ -181,6 +181,10 @@ def preset_settings(
         raise SettingsError(
             f"No preset is called {preset!r}. Known: {', '.join(_PRESETS)}. Choose one of these."
         )
+    if "preset" in (overrides or {}):
+        raise SettingsError(
+            "--set preset=… would only rename the run's sizes. Use --preset to choose them."
+        )
     tree = _merged({"preset": preset, "teacher": {"name": teacher}}, _PRESETS[preset])
     if teacher != "nextitnet":
         tree = _merged(tree, {"teacher": _ATTENTION_SIZES[preset]})

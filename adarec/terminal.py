@@ -81,6 +81,19 @@ def print_scenes(scenes: Sequence[SceneRecord], *, as_json: bool = False) -> Non
     Console().print(table)
 
 
+def print_report(report: dict[str, Any]) -> None:
+    """How a log was read: columns, rows kept, what was dropped and why, warnings."""
+    columns = [f"{role} = {name}" for role, name in report["columns"].items() if name]
+    lines = [
+        f"Read {report['file']} as {report['format']}: {', '.join(columns)}.",
+        f"Kept {report['rows_kept']:,} of {report['rows_read']:,} rows and "
+        f"{report['users_kept']:,} of {report['users_read']:,} users.",
+    ]
+    lines += [f"Dropped {cause['rows']:,} rows: {cause['reason']}." for cause in report["dropped"]]
+    for line in lines + report["warnings"]:
+        Console().print(line, highlight=False, markup=False)
+
+
 def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
     """The runs, newest first."""
     if as_json:

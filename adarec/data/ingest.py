@@ -171,7 +171,7 @@ def _check_name_is_free(workspace: Workspace, name: str, key: str) -> None:
         if record.name == name and record.key != key:
             raise SceneError(
                 f"The name {name!r} is taken by another log, or by this one read with other "
-                "settings. Choose a new name, or delete that scene first."
+                "settings. Choose a new name (`ingest --name`), or delete that scene first."
             )
 
 
