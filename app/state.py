@@ -23,6 +23,7 @@ ADD_CONTROLS = "add_controls"
 HISTORY_ITEMS = "history_items"
 HISTORY_USER = "history_user"
 DOWNLOAD_ZIP = "download_zip"
+DOWNLOAD_REPORT = "download_report"
 
 # Names in the address.
 RUN = "run"

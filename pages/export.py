@@ -1,5 +1,6 @@
-"""Export: what the deployable folder holds, the folder itself, and the command that repeats the
-run."""
+"""Export: the deployable folder, a report to show around, and the command that repeats the run."""
+
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +9,7 @@ from app import gateway, state
 from app.panels.links import link
 from app.panels.run_facts import show_result, show_state
 from app.panels.run_picker import pick_run
+from app.report import run_report
 
 st.title("Export")
 st.caption("Take the student with you: one folder that answers with onnxruntime alone.")
@@ -38,6 +40,19 @@ else:
         f'python -m adarec recommend FOLDER --history "{package.example_history}"',
         "bash",
         wrap_lines=True,
+    )
+    st.subheader("Report")
+    st.markdown(
+        "One HTML file with the verdict, every number and its method, interactive figures and the "
+        "settings. It opens in any browser and loads nothing from a network."
+    )
+    st.download_button(
+        "Download the report",
+        partial(run_report, run),
+        file_name=f"adarec-{run.scene}-{run.run}.html",
+        mime="text/html",
+        on_click="ignore",
+        key=state.DOWNLOAD_REPORT,
     )
 st.subheader("Repeat this run")
 st.markdown("The same command on the same log and machine gives the same cell and metrics:")

@@ -165,3 +165,12 @@ def test_the_first_page_takes_up_interrupted_runs_once(
     app = visit("scenes")
     app.run()
     assert no_worker == [str(home.home)]
+
+
+def test_a_finished_run_offers_its_report(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=1)
+    app = visit("export", run=runs[0])
+    assert [button.key for button in app.get("download_button")] == [
+        state.DOWNLOAD_ZIP,
+        state.DOWNLOAD_REPORT,
+    ]

@@ -1,0 +1,106 @@
+"""The pictures of a run's records, for pages and for the report: data and figure, None where
+nothing is recorded."""
+
+import plotly.graph_objects as go
+
+from adarec import catalog
+from adarec.runs.records import RunRecord
+from app import gateway
+from app.figures.cell_graph import cell_graph_info, draw_cell_graph
+from app.figures.chart import ChartInfo
+from app.figures.cost_curve import cost_curve_info, draw_cost_curve
+from app.figures.labels import edges_of
+from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.op_curves import draw_op_curves, op_curves_info
+from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
+from app.figures.validation_curves import draw_validation_curves, validation_curves_info
+from app.gateway import DISTIL, SEARCH, TEACHER
+
+Picture = tuple[ChartInfo, go.Figure]
+Recorded = dict[str, dict[str, gateway.Curve]]
+
+_MODELS = {"Teacher": TEACHER, "Supernet": SEARCH, "Student": DISTIL}
+
+
+def recorded_curves(run: RunRecord) -> Recorded:
+    """Every metric that teacher, search and student recorded: role -> name -> curve."""
+    return {role: gateway.curves(run, role) for role in _MODELS.values()}
+
+
+def losses_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
+    """The losses of the newest step that has recorded something."""
+    for role in (DISTIL, SEARCH, TEACHER):
+        stage = gateway.step_stage(run, role)
+        if recorded[role] and stage:
+            info = loss_curves_info(
+                recorded[role], stage_title=catalog.find(catalog.STAGES, stage).title
+            )
+            return info, draw_loss_curves(info)
+    return None
+
+
+def validation_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
+    """NDCG@10 of teacher, supernet and student on the validation item."""
+    curves = {model: recorded[role].get("validation_ndcg@10") for model, role in _MODELS.items()}
+    if not any(curves.values()):
+        return None
+    info = validation_curves_info(curves, baselines=gateway.validation_baselines(run.scene_key))
+    return info, draw_validation_curves(info)
+
+
+def cost_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
+    """The speed-up that the search expects, against its target."""
+    searched = recorded[SEARCH]
+    if "expected_speedup" not in searched or "expected_cost" not in searched:
+        return None
+    epochs, speedups = searched["expected_speedup"]
+    info = cost_curve_info(
+        epochs,
+        searched["expected_cost"][1],
+        speedups,
+        target=gateway.target_speedup(run),
+        cost=str(gateway.setting(run, "cost", "latency")),
+    )
+    return info, draw_cost_curve(info)
+
+
+def op_curves_picture(run: RunRecord) -> Picture | None:
+    """How the op probabilities of every edge moved."""
+    arrays = gateway.epoch_arrays(run, SEARCH)
+    if arrays is None or "op_weights" not in arrays.arrays:
+        return None
+    weights = arrays.arrays["op_weights"]
+    info = op_curves_info(arrays.epochs, weights, edges_of(weights.shape[1]))
+    return info, draw_op_curves(info)
+
+
+def op_weights_picture(run: RunRecord) -> Picture | None:
+    """The op probabilities of the search's last epoch."""
+    arrays = gateway.epoch_arrays(run, SEARCH)
+    if arrays is None or "op_weights" not in arrays.arrays:
+        return None
+    weights = arrays.arrays["op_weights"][-1]
+    info = op_heat_map_info(weights, epoch=int(arrays.epochs[-1]), edges=edges_of(len(weights)))
+    return info, draw_op_heat_map(info)
+
+
+def cell_picture(run: RunRecord) -> Picture | None:
+    """The cell that the search chose."""
+    cell = gateway.genotype(run)
+    if cell is None:
+        return None
+    arrays = gateway.epoch_arrays(run, SEARCH)
+    weights = None if arrays is None else arrays.arrays.get("op_weights")
+    info = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
+    return info, draw_cell_graph(info)
+
+
+def mapping_picture(run: RunRecord) -> Picture | None:
+    """The layer mapping of the final student's last epoch."""
+    arrays = gateway.epoch_arrays(run, DISTIL)
+    if arrays is None or "mapping" not in arrays.arrays:
+        return None
+    mapping = arrays.arrays["mapping"][-1]
+    info = layer_matrix_info(mapping, kind="mapping", epoch=int(arrays.epochs[-1]))
+    return info, draw_layer_matrix(info)

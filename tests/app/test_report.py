@@ -1,0 +1,70 @@
+"""The report of a run: complete, closed to the network, and safe to open."""
+
+import re
+from html import escape
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from plotly.offline import get_plotlyjs
+
+from adarec.errors import RunError
+from adarec.runs.workspace import Workspace
+from app import gateway
+from app.report import run_report
+from tests.app.filled_workspace import add_run, add_scene
+
+EVIL = '<script>alert("x")</script>'
+MOST_BYTES = 8_000_000
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that the gateway opens, too."""
+    monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "home"))
+    st.cache_data.clear()
+    return Workspace.open(tmp_path / "home")
+
+
+def report_of(home: Workspace, scene: str = "shop") -> str:
+    """The report of a finished run, without plotly's own code."""
+    run = gateway.run(add_run(home, scene, add_scene(home, scene, seed=1)))
+    text = run_report(run)
+    assert len(text.encode()) < MOST_BYTES
+    assert text.count(get_plotlyjs()) == 1
+    return text.replace(get_plotlyjs(), "")
+
+
+def test_a_report_holds_numbers_methods_figures_settings_and_the_command(home: Workspace) -> None:
+    text = report_of(home)
+    assert "non-inferior to the teacher" in text
+    assert "onnxruntime, batch 1, one thread" in text
+    assert "counting: most often after the last item" in text
+    assert "python -m adarec search shop" in text
+    assert "losses.mapping" in text
+    titles = ("The cell that was found", "Op probabilities at epoch 5", "Op probabilities",
+              "Layer mapping at epoch 5", "Validation NDCG@10", "Expected speed-up")  # fmt: skip
+    assert [title for title in titles if title not in text] == []
+    assert text.count("Plotly.newPlot") == 7
+
+
+def test_a_report_loads_nothing(home: Workspace) -> None:
+    text = report_of(home)
+    assert "default-src 'none'" in text
+    assert re.findall(r"<(?:link|img|iframe|object|embed|base)\b|@import|url\(", text) == []
+    assert re.findall(r"\b(?:src|href|action)\s*=", text) == []
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_a_name_in_a_report_is_text_and_nothing_else(home: Workspace) -> None:
+    text = report_of(home, scene=f"{EVIL}&'")
+    assert EVIL not in text
+    assert escape(EVIL) in text
+    assert 'alert("x")' not in text
+
+
+def test_a_run_that_goes_on_has_no_report(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    with pytest.raises(RunError, match="has not finished"):
+        run_report(gateway.run(add_run(home, "shop", key, state="running", until="search")))
