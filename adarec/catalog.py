@@ -124,7 +124,29 @@ MAPPINGS = (
         "Earth Mover's Distance",
         "Optimal many-to-many layer mapping; layer weights move once an epoch.",
     ),
+    Entry(
+        "emd-paper",
+        "Earth Mover's Distance, as published (oscillates)",
+        "Layer weights are replaced at every step and mostly jump between two states.",
+    ),
     Entry("uniform", "Uniform", "Every student layer learns equally from every teacher layer."),
+    Entry("left", "First layers", "Student layer i learns from teacher layer i."),
+    Entry("right", "Last layers", "Student layers learn from the last teacher layers, in order."),
+    Entry(
+        "skip-left",
+        "Evenly spaced from the first",
+        "Every (T/S)-th teacher layer, starting with the first.",
+    ),
+    Entry(
+        "skip-right",
+        "Evenly spaced to the last",
+        "Every (T/S)-th teacher layer, ending with the last (TinyBERT's rule).",
+    ),
+    Entry(
+        "random",
+        "Random",
+        "Each student layer learns from one teacher layer, drawn once from the seed.",
+    ),
     Entry("none", "None", "No hidden-layer distillation."),
 )
 

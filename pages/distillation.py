@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from adarec import catalog
 from app import gateway
+from app.figures.layer_flow import draw_layer_flow, layer_flow_info
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
@@ -26,6 +28,9 @@ run = pick_run()
 if run is None:
     st.stop()
 show_state(run)
+for entry in catalog.MAPPINGS:
+    if entry.name == run.mapping:
+        st.caption(f"Layer mapping: **{entry.title}**. {entry.description}")
 recorded = {
     title: arrays
     for title, role in STEPS.items()
@@ -60,6 +65,8 @@ with left:
 with right:
     distance = layer_matrix_info(arrays.arrays["distance"][place], kind="distance", epoch=epoch)
     show_chart(distance, draw_layer_matrix(distance), key="distance")
+flow = layer_flow_info(arrays.arrays["mapping"][place], epoch=epoch)
+show_chart(flow, draw_layer_flow(flow), key="flow")
 left, right = st.columns(2)
 for column, role in ((left, "student"), (right, "teacher")):
     with column:

@@ -1,4 +1,4 @@
-"""Student layers against teacher layers: the mapping that EMD found, or the distances it started
+"""Student layers against teacher layers: the mapping that was used, or the distances it started
 from."""
 
 from dataclasses import dataclass

@@ -35,8 +35,9 @@ def layer_weights_info(epochs: np.ndarray, weights: np.ndarray, *, role: str) ->
         epochs,
         weights,
         f"Weights of the {role} layers",
-        f"How much of the transport starts or ends at each {role} layer. They start equal and "
-        "move once an epoch towards the layers that are cheap to match.",
+        f"How much of the transport starts or ends at each {role} layer, mean of the epoch. With "
+        "the default mapping (emd) they start equal and move once an epoch towards the layers "
+        "that are cheap to match.",
     )
 
 

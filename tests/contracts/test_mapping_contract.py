@@ -11,6 +11,8 @@ S, T = 2, 4
 MAPPING_NAMES = [entry.name for entry in catalog.MAPPINGS]
 # One that has no flow by design.
 WITHOUT_FLOW = {"none"}
+# Ones whose layer weights change within an epoch: its record holds their mean.
+MOVING_EACH_BATCH = {"emd-paper"}
 
 every_mapping = pytest.mark.parametrize("name", MAPPING_NAMES)
 
@@ -40,8 +42,10 @@ def test_the_flow_is_a_plan_between_the_layer_weights(name: str) -> None:
             assert (flow == 0).all()
             continue
         assert flow.sum() == pytest.approx(1.0)
-        np.testing.assert_allclose(flow.sum(1), student_weights, atol=1e-12)
-        np.testing.assert_allclose(flow.sum(0), teacher_weights, atol=1e-12)
+        np.testing.assert_allclose(flow.sum(1), record["student_layer_weights"], atol=1e-12)
+        np.testing.assert_allclose(flow.sum(0), record["teacher_layer_weights"], atol=1e-12)
+        if name in MOVING_EACH_BATCH:
+            continue
         np.testing.assert_array_equal(record["student_layer_weights"], student_weights)
         np.testing.assert_array_equal(record["teacher_layer_weights"], teacher_weights)
 
@@ -50,8 +54,9 @@ def test_the_flow_is_a_plan_between_the_layer_weights(name: str) -> None:
 def test_an_epoch_records_the_mean_of_its_batches(name: str) -> None:
     mapping = MAPPINGS[name](S, T)
     batches = [distances(seed) for seed in range(3)]
-    flows = [mapping.flow(batch.detach().numpy()) for batch in batches]
+    flows = []
     for batch in batches:
+        flows.append(mapping.flow(batch.detach().numpy()))
         mapping.loss(batch)
     record = mapping.end_epoch()
     np.testing.assert_allclose(record["mapping"], np.mean(flows, axis=0))
@@ -95,7 +100,7 @@ def test_the_loss_is_smallest_where_the_student_equals_the_teacher(name: str) ->
 
 @every_mapping
 def test_a_restored_mapping_goes_on_as_the_first_would(name: str) -> None:
-    first, second = MAPPINGS[name](S, T), MAPPINGS[name](S, T)
+    first, second = MAPPINGS[name](S, T, seed=1), MAPPINGS[name](S, T, seed=2)
     first.loss(distances(1))
     first.end_epoch()
     first.loss(distances(2))
@@ -115,13 +120,18 @@ def test_a_restored_mapping_goes_on_as_the_first_would(name: str) -> None:
 
 @every_mapping
 def test_layer_weights_stay_a_distribution(name: str) -> None:
-    """Also when one layer is always out of reach, for many epochs."""
+    """Also when one layer is always out of reach, for many epochs; none that had weight loses all
+    of it."""
     mapping = MAPPINGS[name](S, T)
+    used = mapping.student_weights > 0, mapping.teacher_weights > 0
     for epoch in range(60):
         distance = distances(epoch).detach()
         distance[1] += 40.0
         mapping.loss(distance)
         mapping.end_epoch()
-        for weights in (mapping.student_weights, mapping.teacher_weights):
+        for weights, had in zip(
+            (mapping.student_weights, mapping.teacher_weights), used, strict=True
+        ):
             assert weights.sum() == pytest.approx(1.0, abs=1e-12)
-            assert (weights > 0).all()
+            assert (weights >= 0).all()
+            np.testing.assert_array_equal(weights > 0, had)

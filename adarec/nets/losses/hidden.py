@@ -5,7 +5,6 @@ A mapping turns the distances [S, T] of a batch into a flow [S, T] that sums to 
 """
 
 import os
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -22,9 +21,7 @@ os.environ.setdefault(
 LAYER_WEIGHT_TEMPERATURE = 0.5  # T of the layer-weight update; unit costs are about 0.3 to 2
 LAYER_WEIGHT_STEP = 0.1
 
-MAPPINGS: Registry[Callable[[int, int], "Mapping"]] = Registry(
-    "mapping", (m.name for m in catalog.MAPPINGS)
-)
+MAPPINGS: Registry[type["Mapping"]] = Registry("mapping", (m.name for m in catalog.MAPPINGS))
 
 
 def layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
@@ -51,9 +48,14 @@ class Mapping:
     Attributes:
         student_weights: [S] mass of each student layer, sums to 1.
         teacher_weights: [T] mass of each teacher layer, sums to 1.
+        stored: Names of the arrays that a checkpoint keeps.
     """
 
-    def __init__(self, num_student_layers: int, num_teacher_layers: int) -> None:
+    stored: tuple[str, ...] = ("student_weights", "teacher_weights", "flow_sum", "distance_sum")
+
+    def __init__(self, num_student_layers: int, num_teacher_layers: int, *, seed: int = 0) -> None:
+        """Equal layer weights; only a mapping that draws uses the seed."""
+        del seed
         self.student_weights = np.full(num_student_layers, 1.0 / num_student_layers)
         self.teacher_weights = np.full(num_teacher_layers, 1.0 / num_teacher_layers)
         self._reset()
@@ -74,7 +76,11 @@ class Mapping:
         self.flow_sum += flow
         self.distance_sum += constant
         self.num_batches += 1
+        self.end_batch(flow * constant)
         return (torch.from_numpy(flow).to(distance) * distance).sum()
+
+    def end_batch(self, transported: np.ndarray) -> None:
+        """Called after each batch; `transported` [S, T] is flow x distance. Does nothing here."""
 
     def end_epoch(self) -> dict[str, np.ndarray]:
         """The epoch's mean flow and distance [S, T] and the layer weights used; then updates the
@@ -99,13 +105,12 @@ class Mapping:
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint needs to go on as if undisturbed."""
-        names = ("student_weights", "teacher_weights", "flow_sum", "distance_sum")
-        state = {name: torch.from_numpy(getattr(self, name).copy()) for name in names}
+        state = {name: torch.from_numpy(getattr(self, name).copy()) for name in self.stored}
         return state | {"num_batches": torch.tensor(self.num_batches)}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Restores what `state` gave."""
-        for name in ("student_weights", "teacher_weights", "flow_sum", "distance_sum"):
+        for name in self.stored:
             setattr(self, name, state[name].numpy().copy())
         self.num_batches = int(state["num_batches"])
 
@@ -126,8 +131,8 @@ class EmdMapping(Mapping):
     def update_weights(self, transported: np.ndarray) -> None:
         """w <- 0.9 w + 0.1 softmax(-unit cost / T): layers that are cheap to reach count more.
 
-        The published rule jumps between two states (it replaces the weights at every step); this
-        one settles.
+        The published rule (`emd-paper`) jumps between two states, because it replaces the weights
+        at every step; this one settles.
         """
         for name, axis in (("student_weights", 1), ("teacher_weights", 0)):
             weights = getattr(self, name)
