@@ -94,7 +94,7 @@ CHARTS = {
     "scenes": 0,  # the generated scenes of this test carry no statistics
     "search": 4,
     "architecture": 5,
-    "distillation": 5,
+    "distillation": 6,
     "tradeoffs": 1,
     "compare": 4,  # two cells, their ops, their metrics
     "try": 0,

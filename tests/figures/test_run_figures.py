@@ -12,6 +12,7 @@ from app.figures.frontier import (
     frontier_info,
     mark_front,
 )
+from app.figures.layer_flow import draw_layer_flow, layer_flow_info, node_places
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
@@ -130,3 +131,20 @@ def test_scene_metrics_list_every_model_of_every_scene() -> None:
         "teacher",
         "student",
     }
+
+
+def test_a_flow_has_one_row_a_pair_and_draws_no_hairlines() -> None:
+    info = layer_flow_info(np.array([[0.6, 0.2, 0.0], [0.0, 0.4, 0.8]]), epoch=4)
+    assert info.rows()[1] == {"teacher layer": 1, "student layer": 2, "share": 0.0}
+    assert info.rows()[2]["share"] == pytest.approx(0.1)
+    sankey = draw_layer_flow(info).data[0]
+    assert list(sankey.link.source) == [0, 1, 1, 2]
+    assert list(sankey.link.target) == [3, 3, 4, 4]
+    assert list(sankey.node.label)[3] == "student 1"
+
+
+def test_nodes_of_a_flow_fill_the_height_without_overlap() -> None:
+    masses = np.array([0.5, 0.25, 0.25])
+    places = node_places(masses, 0.8)
+    assert places == pytest.approx([0.2, 0.6, 0.9])
+    assert node_places(np.array([1.0]), 0.8) == [0.5]

@@ -1,0 +1,96 @@
+"""What flows from each teacher layer into each student layer at one epoch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure
+
+_LEAST_DRAWN = 0.002  # thinner bands are hairlines; the table has them
+_PAD_PX = 8
+_THICKNESS_PX = 16
+
+
+@dataclass(frozen=True)
+class LayerFlowInfo(ChartInfo):
+    """flow [S, T]: the share of the transport from each teacher layer to each student layer."""
+
+    flow: np.ndarray
+    title: str
+    explanation: str = (
+        "The layer mapping as bands from teacher layers (left) to student layers (right); a "
+        "band's width is its share of the transport. One student layer may learn from many "
+        "teacher layers, and one teacher layer may teach many."
+    )
+
+    def rows(self) -> Rows:
+        """One row per pair of layers."""
+        return [
+            {"teacher layer": t + 1, "student layer": s + 1, "share": float(self.flow[s, t])}
+            for t in range(self.flow.shape[1])
+            for s in range(self.flow.shape[0])
+        ]
+
+
+def layer_flow_info(mapping: np.ndarray, *, epoch: int) -> LayerFlowInfo:
+    """`mapping` [S, T] of one epoch, as the distillation records it."""
+    total = float(mapping.sum())
+    flow = mapping / total if total > 0 else mapping
+    return LayerFlowInfo(flow, f"From teacher to student at epoch {epoch}")
+
+
+def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
+    """Bands between two columns of layers, first layers at the top."""
+    num_students, num_teachers = info.flow.shape
+    height = max(220, (26 if num_teachers < 12 else 18) * num_teachers)
+    figure = new_figure(info, plot_height=height)
+    students, teachers = np.nonzero(info.flow >= _LEAST_DRAWN)
+    shares = info.flow[students, teachers]
+    masses = (info.flow.sum(axis=0), info.flow.sum(axis=1))
+    most = max(num_students, num_teachers)
+    scale = 1 - (most - 1) * _PAD_PX / height
+    names = [f"teacher {t + 1}" for t in range(num_teachers)]
+    names += [f"student {s + 1}" for s in range(num_students)]
+    figure.add_sankey(
+        arrangement="fixed",
+        node={
+            "label": names,
+            "color": [colours.ROLE_COLOURS["teacher"]] * num_teachers
+            + [colours.ROLE_COLOURS["student"]] * num_students,
+            # 0 and 1 themselves mean "not given" to plotly.
+            "x": [0.001] * num_teachers + [0.999] * num_students,
+            "y": [*node_places(masses[0], scale), *node_places(masses[1], scale)],
+            "pad": _PAD_PX,
+            "thickness": _THICKNESS_PX,
+            "line": {"width": 0},
+            "hovertemplate": "%{label}: %{value:.1%} of the transport<extra></extra>",
+        },
+        link={
+            "source": teachers,
+            "target": num_teachers + students,
+            "value": shares,
+            # Strong bands stand out where many thin ones cross.
+            "color": [
+                colours.faded(colours.NEUTRAL, 0.25 + 0.5 * float(share / shares.max()))
+                for share in shares
+            ],
+            "hovertemplate": "%{source.label} → %{target.label}: %{value:.1%}<extra></extra>",
+        },
+        # Plotly's white shadow makes letters unreadable on a dark page.
+        textfont={"shadow": "none", "size": 12},
+        valueformat=".1%",
+    )
+    return figure
+
+
+def node_places(masses: np.ndarray, scale: float) -> list[float]:
+    """Centres (0 top, 1 bottom) of nodes with `masses` that sum to one and take `scale` of the
+    height; the rest is spread evenly between them."""
+    gap = (1 - scale) / max(1, len(masses) - 1)
+    ends = np.cumsum(masses * scale + gap) - gap
+    centres = ends - masses * scale / 2
+    if len(masses) == 1:
+        centres = np.array([0.5])
+    return [float(place) for place in np.clip(centres, 0.001, 0.999)]
