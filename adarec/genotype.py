@@ -66,6 +66,16 @@ class Genotype:
             reach[target] = max(reach.get(target, 0), reach[source] + _OPS[op].reach)
         return 1 + num_cells * max(reach.values())
 
+    def differing_edges(self, other: "Genotype") -> set[tuple[int, int]]:
+        """The edges (source, target) that carry another op in `other`, or that only one has."""
+        mine = {(source, target): op for source, target, op in self.edges}
+        theirs = {(source, target): op for source, target, op in other.edges}
+        return {edge for edge in mine | theirs if mine.get(edge) != theirs.get(edge)}
+
+    def distance(self, other: "Genotype") -> float:
+        """The share of edges with different ops: 0 for equal cells, 1 where nothing agrees."""
+        return len(self.differing_edges(other)) / max(len(self.ops), len(other.ops))
+
     def describe(self) -> str:
         """One line, for tables and logs: `0>1 conv3, 0>2 skip, …`."""
         return ", ".join(f"{source}>{target} {op}" for source, target, op in self.edges)

@@ -15,7 +15,9 @@ STOP_SEARCH = "stop_search"
 RESUME_SEARCH = "resume_search"
 RUN_PICKER = "run_picker"
 EPOCH_SLIDER = "epoch_slider"
+PLAY_EPOCHS = "play_epochs"
 UPLOAD_ITEMS = "upload_items"
+SECOND_RUN = "second_run"
 SCENE_PICKER = "scene_picker"
 TRADEOFF_SCENES = "tradeoff_scenes"
 COMPARED_SCENES = "compared_scenes"
@@ -28,6 +30,7 @@ DOWNLOAD_REPORT = "download_report"
 # Names in the address.
 RUN = "run"
 SCENE = "scene"
+WITH = "with"  # the run that `run` is compared with
 
 
 def _memory(name: str) -> str:
@@ -69,6 +72,12 @@ def choose_run() -> None:
     """Callback of the run picker: the run says which scene is meant, so no other one stays."""
     forget(SCENE)
     choose_from(RUN, RUN_PICKER)
+
+
+def choose_second_run() -> None:
+    """Callback of the second run's picker: an emptied box leaves the address."""
+    forget(WITH)
+    choose_from(WITH, SECOND_RUN)
 
 
 def forget(name: str) -> None:

@@ -1,5 +1,7 @@
 """Architecture: which cell was found, how it formed, what it sees and what it costs."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import gateway
@@ -7,10 +9,11 @@ from app.figures.cell_graph import cell_graph_info, draw_cell_graph
 from app.figures.labels import edges_of
 from app.figures.op_costs import draw_op_costs, op_costs_info
 from app.figures.op_curves import draw_op_curves, op_curves_info
-from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
 from app.figures.receptive_field import draw_receptive_field, receptive_field_info
+from app.panels.cell_comparison import pick_second_run, show_two_cells
 from app.panels.chart import show_chart
-from app.panels.epoch_slider import pick_epoch
+from app.panels.epoch_pictures import show_op_weights
+from app.panels.epoch_slider import play_epochs
 from app.panels.links import link
 from app.panels.run_facts import nothing_recorded, show_state
 from app.panels.run_picker import pick_run
@@ -23,6 +26,7 @@ st.caption(
 run = pick_run()
 if run is None:
     st.stop()
+second = pick_second_run(run)
 show_state(run)
 arrays = gateway.epoch_arrays(run, gateway.SEARCH)
 cell = gateway.genotype(run)
@@ -33,20 +37,19 @@ if cell is None and weights is None:
     nothing_recorded(run, "architecture")
     st.stop()
 
-edges = [] if weights is None else edges_of(weights.shape[1])
+if second is not None:
+    show_two_cells(run, second)
 left, right = st.columns([3, 2])
 with left:
     if cell is None:
         st.info("The cell is chosen when the search ends; the heat map shows where it is heading.")
-    else:
+    elif second is None:
         if cell.is_collapsed:
             st.warning("This cell is collapsed: no edge with parameters reaches its output.")
         found = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
         show_chart(found, draw_cell_graph(found), key="cell")
     if arrays is not None and weights is not None:
-        place = pick_epoch(arrays.epochs)
-        now = op_heat_map_info(weights[place], epoch=int(arrays.epochs[place]), edges=edges)
-        show_chart(now, draw_op_heat_map(now), key="op_heat_map")
+        play_epochs(arrays.epochs, partial(show_op_weights, arrays))
 with right:
     if cell is not None:
         num_cells, length = gateway.num_cells(run), gateway.sequence_length(run)
@@ -57,6 +60,6 @@ with right:
         table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
         show_chart(table, draw_op_costs(table), key="op_costs")
 if arrays is not None and weights is not None:
-    over_time = op_curves_info(arrays.epochs, weights, edges)
+    over_time = op_curves_info(arrays.epochs, weights, edges_of(weights.shape[1]))
     show_chart(over_time, draw_op_curves(over_time), key="op_curves")
 link("distillation", "What did each student layer learn from? →", run=run.run)

@@ -1,15 +1,16 @@
 """Distillation: which teacher layers each student layer learns from, epoch by epoch."""
 
+from functools import partial
+
 import streamlit as st
 
 from adarec import catalog
 from app import gateway
-from app.figures.layer_flow import draw_layer_flow, layer_flow_info
-from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.panels.chart import show_chart
-from app.panels.epoch_slider import pick_epoch
+from app.panels.epoch_pictures import show_layers
+from app.panels.epoch_slider import play_epochs
 from app.panels.links import link
 from app.panels.run_facts import nothing_recorded, show_state
 from app.panels.run_picker import pick_run
@@ -56,17 +57,7 @@ step = st.segmented_control(
     "alone.",
 )
 arrays = recorded[step or next(iter(recorded))]
-place = pick_epoch(arrays.epochs)
-epoch = int(arrays.epochs[place])
-left, right = st.columns(2)
-with left:
-    mapping = layer_matrix_info(arrays.arrays["mapping"][place], kind="mapping", epoch=epoch)
-    show_chart(mapping, draw_layer_matrix(mapping), key="mapping")
-with right:
-    distance = layer_matrix_info(arrays.arrays["distance"][place], kind="distance", epoch=epoch)
-    show_chart(distance, draw_layer_matrix(distance), key="distance")
-flow = layer_flow_info(arrays.arrays["mapping"][place], epoch=epoch)
-show_chart(flow, draw_layer_flow(flow), key="flow")
+play_epochs(arrays.epochs, partial(show_layers, arrays))
 left, right = st.columns(2)
 for column, role in ((left, "student"), (right, "teacher")):
     with column:

@@ -73,3 +73,14 @@ def test_json_and_back() -> None:
 def test_a_genotype_of_other_edges_or_ops_is_refused(ops) -> None:
     with pytest.raises(ArtefactError, match="needs 3 known ops"):
         Genotype(2, ops)
+
+
+def test_differing_edges_are_named_and_counted() -> None:
+    one, other = Genotype(2, ("conv3", "skip", "zero")), Genotype(2, ("conv3", "conv5", "skip"))
+    assert one.differing_edges(other) == {(0, 2), (1, 2)}
+    assert one.distance(other) == other.distance(one) == pytest.approx(2 / 3)
+    assert one.distance(one) == 0
+
+
+def test_an_edge_that_one_cell_lacks_differs() -> None:
+    assert Genotype(1, ("skip",)).distance(Genotype(2, ("skip",) * 3)) == pytest.approx(2 / 3)

@@ -1,7 +1,7 @@
 """The cell that was found, as a graph: nodes in a row, edges as arcs labelled with op and
 weight."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -29,6 +29,7 @@ class GraphEdge:
     weight: float | None
     is_live: bool
     path: np.ndarray  # [points, 2]
+    other_op: str | None = None  # in the cell it is compared with, where that op differs
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,11 @@ class CellGraphInfo(ChartInfo):
     outputs: list[np.ndarray]
     is_collapsed: bool
     title: str
+    is_compared: bool = False
     explanation: str = (
         "Every node adds up its incoming edges; the cell's output is a learned mean of the nodes "
         "plus its input. Line width is the op's probability in the search. Dotted grey edges "
-        "carry nothing."
+        "carry nothing. Framed labels with ≠ differ between compared cells."
     )
 
     def rows(self) -> Rows:
@@ -54,6 +56,7 @@ class CellGraphInfo(ChartInfo):
                 "op": edge.op,
                 "probability": edge.weight,
                 "carries something": edge.is_live,
+                **({"in the other cell": edge.other_op or edge.op} if self.is_compared else {}),
                 "what it does": catalog.find(catalog.OPS, edge.op).description,
             }
             for edge in self.edges
@@ -73,9 +76,10 @@ def cell_graph_info(
     *,
     op_weights: np.ndarray | None = None,
     title: str = "The cell that was found",
+    compared_with: Genotype | None = None,
 ) -> CellGraphInfo:
     """Lays the genotype out; `op_weights` [edges, O] of the last search epoch give the edges their
-    strength."""
+    strength, and edges whose op differs from that in `compared_with` are marked."""
     graph = nx.DiGraph()
     graph.add_nodes_from((node, {"layer": node}) for node in range(genotype.num_nodes + 2))
     layout = nx.multipartite_layout(graph, subset_key="layer")
@@ -85,6 +89,8 @@ def cell_graph_info(
     step = layout[1][0] - left
     positions = {node: (float((xy[0] - left) / step), 0.0) for node, xy in layout.items()}
     live = set(genotype.live_edges)
+    differs = genotype.differing_edges(compared_with) if compared_with else set()
+    others = {(s, t): op for s, t, op in compared_with.edges} if compared_with else {}
     edges = []
     for index, (source, target, op) in enumerate(genotype.edges):
         weight = (
@@ -92,7 +98,10 @@ def cell_graph_info(
         )
         span = target - source
         path = arc(positions[source], positions[target], height=0.0 if span == 1 else 0.42 * span)
-        edges.append(GraphEdge(source, target, op, weight, (source, target, op) in live, path))
+        edge = GraphEdge(source, target, op, weight, (source, target, op) in live, path)
+        if (source, target) in differs:
+            edge = replace(edge, other_op=others.get((source, target), "no such edge"))
+        edges.append(edge)
     output = genotype.num_nodes + 1
     outputs = [
         arc(
@@ -102,7 +111,8 @@ def cell_graph_info(
         )
         for node in range(1, output)
     ]
-    return CellGraphInfo(positions, edges, outputs, genotype.is_collapsed, title)
+    is_compared = compared_with is not None
+    return CellGraphInfo(positions, edges, outputs, genotype.is_collapsed, title, is_compared)
 
 
 def draw_cell_graph(info: CellGraphInfo) -> go.Figure:
@@ -143,16 +153,21 @@ def _draw_edge(figure: go.Figure, edge: GraphEdge) -> None:
     share = "" if edge.weight is None else f"<br>probability {edge.weight:.1%}"
     x, y = edge.path[len(edge.path) // 2]
     fill = colour if edge.is_live else colours.NEUTRAL
+    text = edge.op if edge.weight is None else f"{edge.op} {edge.weight:.0%}"
+    other = "" if edge.other_op is None else f"<br>in the other cell: {edge.other_op}"
     figure.add_annotation(
         x=x,
         y=y,
-        text=edge.op if edge.weight is None else f"{edge.op} {edge.weight:.0%}",
+        text=text if edge.other_op is None else f"<b>≠ {text}</b>",
         showarrow=False,
         yshift=_LABEL_SHIFT_PX if edge.target - edge.source == 1 else 0,
         bgcolor=fill,
         borderpad=3,
+        bordercolor=colours.NEUTRAL if edge.other_op is None else colours.DIFFERENCE,
+        borderwidth=0 if edge.other_op is None else 2,
         font={"color": colours.text_on(fill), "size": 12},
-        hovertext=f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}{share}",
+        hovertext=f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}"
+        f"{share}{other}",
     )
 
 

@@ -1,6 +1,7 @@
 """The only door from the app to adarec: cached, bounded reads, and the few things a page may ask
 for."""
 
+from adarec.runs.files import EpochArrays
 from app.gateway.files import workspace
 from app.gateway.jobs import (
     add_controls,
@@ -61,6 +62,7 @@ __all__ = [
     "SEARCH",
     "TEACHER",
     "Curve",
+    "EpochArrays",
     "Package",
     "SceneDetails",
     "StepProgress",

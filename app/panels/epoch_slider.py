@@ -1,23 +1,82 @@
-"""Choosing the epoch that matrices and heat maps show."""
+"""Choosing the epoch that matrices and heat maps show, and playing all of them like a film."""
+
+import time
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from app import state
 
+PACE_S = 0.7
+_PLAYING = "epochs_playing"
+_SHOWN_AT = "epoch_shown_at"
 
-def pick_epoch(epochs: np.ndarray) -> int:
-    """The place in `epochs` [E] that is looked at; the newest one at first."""
+
+def play_epochs(epochs: np.ndarray, draw: Callable[[int], None]) -> None:
+    """A slider over `epochs` [E] with a play button; below them what `draw` draws for the place in
+    `epochs` that is looked at, the newest one at first.
+
+    Only this part of the page is drawn again when the slider moves.
+    """
     if len(epochs) < 2:
         st.caption(f"Only epoch {int(epochs[0])} is recorded so far.")
-        return 0
+        draw(0)
+        return
     numbers = [int(epoch) for epoch in epochs]
+    is_playing = bool(st.session_state.get(_PLAYING))
+    player = st.fragment(_player, run_every=PACE_S if is_playing else None)
+    player(numbers, draw, is_playing)
+
+
+def epoch_after(numbers: list[int], current: int) -> int:
+    """The next epoch of a film that stops at its end."""
+    return numbers[min(numbers.index(current) + 1, len(numbers) - 1)]
+
+
+def _player(numbers: list[int], draw: Callable[[int], None], drawn_playing: bool) -> None:
     if st.session_state.get(state.EPOCH_SLIDER) not in numbers:
         st.session_state[state.EPOCH_SLIDER] = numbers[-1]
-    chosen = st.select_slider(
+    _move_on(numbers)
+    if bool(st.session_state.get(_PLAYING)) != drawn_playing:
+        # The clock that calls this function belongs to the whole page.
+        st.rerun()
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
+    chosen = left.select_slider(
         "Epoch",
         numbers,
         key=state.EPOCH_SLIDER,
         help="Move it to see how the picture formed; the arrow keys work too.",
     )
-    return numbers.index(chosen)
+    right.button(
+        "Pause" if drawn_playing else "Play",
+        key=state.PLAY_EPOCHS,
+        on_click=_pause if drawn_playing else _play,
+        args=() if drawn_playing else (numbers,),
+        width="stretch",
+    )
+    draw(numbers.index(chosen))
+
+
+def _move_on(numbers: list[int]) -> None:
+    """One epoch further while the film runs and the last picture was seen long enough."""
+    if not st.session_state.get(_PLAYING):
+        return
+    now = time.monotonic()
+    if now - st.session_state.get(_SHOWN_AT, now) >= 0.7 * PACE_S:
+        current = st.session_state[state.EPOCH_SLIDER]
+        st.session_state[state.EPOCH_SLIDER] = epoch_after(numbers, current)
+        st.session_state[_SHOWN_AT] = now
+    if st.session_state[state.EPOCH_SLIDER] == numbers[-1]:
+        _pause()
+
+
+def _play(numbers: list[int]) -> None:
+    if st.session_state.get(state.EPOCH_SLIDER) == numbers[-1]:
+        st.session_state[state.EPOCH_SLIDER] = numbers[0]
+    st.session_state[_PLAYING] = True
+    st.session_state[_SHOWN_AT] = time.monotonic()
+
+
+def _pause() -> None:
+    st.session_state[_PLAYING] = False

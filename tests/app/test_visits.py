@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from adarec.runs.workspace import Workspace
 from app import state
 from app.navigation import SECTIONS
+from app.panels import epoch_slider
 from app.panels.errors import as_text
 from tests.app.filled_workspace import add_run, add_scene, fill
 
@@ -174,3 +175,36 @@ def test_a_finished_run_offers_its_report(home: Workspace) -> None:
         state.DOWNLOAD_ZIP,
         state.DOWNLOAD_REPORT,
     ]
+
+
+def test_playing_moves_the_slider_epoch_by_epoch_and_stops_at_the_end(
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = fill(home, num_scenes=1, num_runs=1)
+    app = visit("architecture", run=runs[0])
+    monkeypatch.setattr(epoch_slider, "PACE_S", 1e-6)
+    app.button(key=state.PLAY_EPOCHS).click().run()
+    seen = [app.select_slider(key=state.EPOCH_SLIDER).value]
+    for _ in range(6):
+        app.run()
+        seen.append(app.select_slider(key=state.EPOCH_SLIDER).value)
+    assert seen == sorted(seen)
+    assert seen[0] < 5
+    assert seen[-1] == 5
+    assert app.button(key=state.PLAY_EPOCHS).label == "Play"
+
+
+def test_two_runs_stand_side_by_side_with_their_differences(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("architecture", **{"run": runs[0], "with": runs[1]})
+    assert "edges carry different ops" in text_of(app)
+    assert len(app.get("plotly_chart")) == 6
+    app.selectbox(key=state.SECOND_RUN).set_value(None).run()
+    assert "with" not in app.query_params
+    assert len(app.get("plotly_chart")) == 5
+
+
+def test_a_second_run_that_is_gone_is_named(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("architecture", **{"run": runs[0], "with": "r-gone"})
+    assert "r-gone" in app.warning[0].value.replace("\\", "")

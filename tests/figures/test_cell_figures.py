@@ -118,3 +118,12 @@ def test_op_shares_add_up_to_the_edges_of_a_cell() -> None:
         "Skip",
         "Zero",
     }
+
+
+def test_edges_that_differ_between_two_cells_are_marked() -> None:
+    other = Genotype(3, ("conv3", "skip", "zero", "conv5", "maxpool3", "zero"))
+    info = cell_graph_info(CELL, compared_with=other)
+    assert [row["in the other cell"] for row in info.rows()] == list(other.ops)
+    texts = [annotation.text for annotation in draw_cell_graph(info).layout.annotations]
+    assert [text for text in texts if "≠" in text] == ["<b>≠ dilconv3</b>"]
+    assert "in the other cell" not in cell_graph_info(CELL).rows()[0]

@@ -1,0 +1,29 @@
+"""What the film over the epochs shows on its pages: one picture, or three, of one epoch."""
+
+import streamlit as st
+
+from app.figures.labels import edges_of
+from app.figures.layer_flow import draw_layer_flow, layer_flow_info
+from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
+from app.gateway import EpochArrays
+from app.panels.chart import show_chart
+
+
+def show_op_weights(arrays: EpochArrays, place: int) -> None:
+    """The op probabilities of every edge at the epoch `place` of a search."""
+    weights = arrays.arrays["op_weights"][place]
+    epoch = int(arrays.epochs[place])
+    info = op_heat_map_info(weights, epoch=epoch, edges=edges_of(len(weights)))
+    show_chart(info, draw_op_heat_map(info), key="op_heat_map")
+
+
+def show_layers(arrays: EpochArrays, place: int) -> None:
+    """Mapping, distances and flow between layers at the epoch `place` of a distillation."""
+    epoch = int(arrays.epochs[place])
+    for column, kind in zip(st.columns(2), ("mapping", "distance"), strict=True):
+        with column:
+            matrix = layer_matrix_info(arrays.arrays[kind][place], kind=kind, epoch=epoch)
+            show_chart(matrix, draw_layer_matrix(matrix), key=kind)
+    flow = layer_flow_info(arrays.arrays["mapping"][place], epoch=epoch)
+    show_chart(flow, draw_layer_flow(flow), key="flow")
