@@ -24,6 +24,11 @@ COMPARED_SCENES = "compared_scenes"
 ADD_CONTROLS = "add_controls"
 HISTORY_ITEMS = "history_items"
 HISTORY_USER = "history_user"
+SHOW_ARCHIVED = "archived"
+FIND_RUNS = "find"
+SAVE_NOTES = "save_notes"
+ARCHIVE_RUN = "archive_run"
+DELETE_RUN = "delete_run"
 DOWNLOAD_ZIP = "download_zip"
 DOWNLOAD_REPORT = "download_report"
 
@@ -78,6 +83,12 @@ def choose_second_run() -> None:
     """Callback of the second run's picker: an emptied box leaves the address."""
     forget(WITH)
     choose_from(WITH, SECOND_RUN)
+
+
+def forget_run() -> None:
+    """The run is gone: neither the address nor the session asks for it any more."""
+    forget(RUN)
+    st.session_state.pop(_memory(RUN), None)
 
 
 def forget(name: str) -> None:

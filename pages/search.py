@@ -8,6 +8,8 @@ from app.panels.errors import shown_errors
 from app.panels.job_progress import show_charts, show_status
 from app.panels.links import link
 from app.panels.run_facts import show_result
+from app.panels.run_filter import filter_runs
+from app.panels.run_keeping import keep_run
 from app.panels.run_picker import pick_run
 from app.panels.run_table import show_runs
 from app.panels.scene_picker import pick_scene
@@ -36,13 +38,15 @@ with st.container(border=True):
                 st.rerun()
 
 runs = gateway.runs()
-if not runs:
+everything = gateway.runs(with_archived=True)
+if not everything:
     st.info("No run yet: choose a scene above and start. The quick preset takes minutes.")
     st.stop()
 st.subheader("Watch a run")
 run = pick_run(runs, on_search_page=True)
 if run is not None:
     show_status(run)
+    keep_run(run)
     if run.result:
         show_result(run.result)
         offer_controls(run)
@@ -52,4 +56,4 @@ if run is not None:
         link("distillation", "What did each layer learn from? →", run=run.run)
         link("tradeoffs", "What should I ship? →", run=run.run)
 st.subheader("All runs")
-show_runs(runs)
+show_runs(filter_runs(everything))

@@ -24,7 +24,7 @@ class SceneRecord:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run as lists and trade-off charts need it; reading many of these parses no JSON.
+    """A run as lists and trade-off charts need it; reading many of these parses no JSON but tags.
 
     `stage` is the step it is at (or ended at), `speedup_p50` teacher over student.
     """
@@ -44,6 +44,7 @@ class RunSummary:
     error: str | None
     peak_rss_mb: float | None
     notes: str
+    tags: list[str]
     archived: bool
     preset: str | None
     teacher: str | None
@@ -83,7 +84,6 @@ class RunRecord(RunSummary):
     settings: dict[str, Any]
     steps: list[dict[str, Any]]
     seconds: dict[str, float]
-    tags: list[str]
     result: dict[str, Any] | None
 
 

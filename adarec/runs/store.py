@@ -190,7 +190,7 @@ class RunStore(StageRecords):
         return RunRecord(**self._only_run(run, query))
 
     def run_summary(self, run: str) -> RunSummary:
-        """The run with id `run` without its JSON: cheap enough to ask twice a second.
+        """The run with id `run` without its big JSON: cheap enough to ask twice a second.
 
         Raises:
             RunError: There is none.
@@ -219,7 +219,7 @@ class RunStore(StageRecords):
     def run_summaries(
         self, scene: str | None = None, states: Collection[str] | None = None
     ) -> list[RunSummary]:
-        """What lists and charts of many runs need, newest first; no JSON is read."""
+        """What lists and charts of many runs need, newest first; of JSON only tags are read."""
         query = _filtered(_SUMMARY_FIELDS, scene, states)
         with self.engine.connect() as connection:
             return [RunSummary(**row) for row in connection.execute(query).mappings()]

@@ -12,6 +12,7 @@ from app.gateway.jobs import (
     stop_search,
     worker_is_alive,
 )
+from app.gateway.keeping import archive_run, delete_run, describe_run, known_tags
 from app.gateway.runs import (
     COSTS,
     DISTIL,
@@ -67,16 +68,20 @@ __all__ = [
     "SceneDetails",
     "StepProgress",
     "add_controls",
+    "archive_run",
     "continue_interrupted",
     "can_recommend",
     "candidates",
     "curves",
+    "describe_run",
+    "delete_run",
     "duration",
     "elapsed",
     "epoch_arrays",
     "export_package",
     "genotype",
     "keep_upload",
+    "known_tags",
     "newest_results",
     "num_cells",
     "op_costs",

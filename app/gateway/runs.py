@@ -32,10 +32,10 @@ class StepProgress:
     is_current: bool
 
 
-def runs(scene: str | None = None) -> list[RunSummary]:
-    """Runs, newest first, without those that were archived."""
+def runs(scene: str | None = None, *, with_archived: bool = False) -> list[RunSummary]:
+    """Runs, newest first; those that were archived only when asked for."""
     found = workspace().store.run_summaries(scene=scene)
-    return [run for run in found if not run.archived]
+    return [run for run in found if with_archived or not run.archived]
 
 
 def run(run_id: str) -> RunRecord:

@@ -30,6 +30,8 @@ def run_label(run: RunSummary) -> str:
         parts.append(f"{run.speedup_p50:.1f}× faster")
     if run.state != "succeeded":
         parts.append(state_word(run.state))
+    if run.archived:
+        parts.append("archived")
     return " · ".join(part for part in parts if part)
 
 

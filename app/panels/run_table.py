@@ -1,5 +1,6 @@
 """The list of runs; choosing a row opens that run."""
 
+import zlib
 from datetime import datetime
 
 import pandas as pd
@@ -16,6 +17,7 @@ _COLUMNS = {
         format="%.3f", help="Median of one request, onnxruntime, batch 1, one thread."
     ),
     "speed-up (×)": st.column_config.NumberColumn(format="%.1f", help="Teacher over student."),
+    "tags": st.column_config.ListColumn(),
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
 }
 
@@ -30,12 +32,15 @@ def show_runs(runs: list[RunSummary]) -> None:
                 "state": state_word(run.state),
                 "teacher": run.teacher,
                 "preset": run.preset,
+                "mapping": run.mapping,
                 "seed": run.seed,
                 "NDCG@10 teacher": run.teacher_ndcg_at_10,
                 "NDCG@10 student": run.student_ndcg_at_10,
                 "student (ms)": run.student_latency_p50_ms,
                 "speed-up (×)": run.speedup_p50,
                 "started": datetime.fromtimestamp(run.created_at),
+                "tags": run.tags,
+                "notes": run.notes,
                 "verdict": run.verdict,
             }
             for run in runs
@@ -48,7 +53,8 @@ def show_runs(runs: list[RunSummary]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         placeholder="–",
-        key="run_table",
+        # A selection is a row's place: it must not outlive a list in which another run has it.
+        key=f"run_table_{zlib.crc32(' '.join(run.run for run in runs).encode())}",
     )
     rows = event["selection"]["rows"]
     if rows and rows[0] < len(runs) and st.session_state.get("opened_row") != runs[rows[0]].run:

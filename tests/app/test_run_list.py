@@ -1,0 +1,92 @@
+"""The list of runs on the Search page: finding, notes and tags, the archive, deleting."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from adarec.errors import RunError
+from adarec.runs.workspace import Workspace
+from app import state
+from app.panels.run_filter import matching
+from tests.app.filled_workspace import add_run, add_scene, fill
+from tests.app.test_visits import text_of, visit
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace that the app opens, too."""
+    monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "home"))
+    return Workspace.open(tmp_path / "home")
+
+
+def listed(app: AppTest) -> list[str]:
+    """The runs in the list, the last table of the page."""
+    return list(app.dataframe[-1].value["run"])
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen", "found"),
+    [
+        ("", {}, [0, 1, 2, 3]),
+        ("QUICK finished", {}, [0, 1, 2, 3]),
+        ("later", {}, [1]),
+        ("", {"of_scene": ["shop 2"], "by_teacher": []}, [0, 1]),
+        ("", {"tagged": ["ship", "other"]}, [1]),
+        ("", {"in_state": ["failed"]}, []),
+    ],
+)
+def test_runs_are_found_by_words_and_choices(
+    home: Workspace, words: str, chosen: dict[str, list[str]], found: list[int]
+) -> None:
+    made = fill(home)
+    home.store.update_run(made[2], notes="look at it later", tags=["ship"])
+    runs = sorted(home.store.run_summaries(), key=lambda run: -made.index(run.run))
+    expected = [runs[place].run for place in found]
+    assert [run.run for run in matching(runs, words=words, chosen=chosen)] == expected
+
+
+def test_the_address_narrows_the_list(home: Workspace) -> None:
+    runs = fill(home)
+    for run, tags in zip(runs[:2], (["ship"], []), strict=True):
+        home.store.update_run(run, tags=tags, notes="look again")
+    app = visit("search", run=runs[3], find="again")
+    assert set(listed(app)) == set(runs[:2])
+    app.multiselect(key="tagged").select("ship").run()
+    assert listed(app) == [runs[0]]
+
+
+def test_notes_and_tags_are_kept(home: Workspace) -> None:
+    run = fill(home, num_scenes=1, num_runs=1)[0]
+    app = visit("search", run=run)
+    app.text_area(key=f"notes_{run}").set_value(" *best* so far ")
+    app.button(key=state.SAVE_NOTES).click().run()
+    assert home.store.run(run).notes == "*best* so far"
+    assert "\\*best\\* so far" in text_of(app)
+
+
+def test_an_archived_run_is_out_of_sight_until_asked_for(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("search", run=runs[0])
+    app.button(key=state.ARCHIVE_RUN).click().run()
+    assert listed(app) == [runs[1]]
+    assert app.button(key=state.ARCHIVE_RUN).label == "Take out of the archive"
+    app.toggle(key=state.SHOW_ARCHIVED).set_value(True).run()
+    assert set(listed(app)) == set(runs)
+    assert runs[0] not in visit("tradeoffs").selectbox(key=state.RUN_PICKER).options
+
+
+def test_a_run_is_deleted_after_a_second_question(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("search", run=runs[0])
+    app.button(key=state.DELETE_RUN).click().run()
+    assert not app.exception
+    with pytest.raises(RunError):
+        home.store.run(runs[0])
+    assert app.selectbox(key=state.RUN_PICKER).value == runs[1]
+
+
+def test_a_run_that_goes_on_cannot_be_archived(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    app = visit("search", run=add_run(home, "shop", key, state="running", until="search"))
+    assert app.button(key=state.ARCHIVE_RUN).disabled
