@@ -163,7 +163,7 @@ def _draw_edge(figure: go.Figure, edge: GraphEdge) -> None:
         yshift=_LABEL_SHIFT_PX if edge.target - edge.source == 1 else 0,
         bgcolor=fill,
         borderpad=3,
-        bordercolor=colours.NEUTRAL if edge.other_op is None else colours.DIFFERENCE,
+        bordercolor=colours.NEUTRAL if edge.other_op is None else colours.MARK,
         borderwidth=0 if edge.other_op is None else 2,
         font={"color": colours.text_on(fill), "size": 12},
         hovertext=f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}"

@@ -38,7 +38,7 @@ LOSS_COLOURS = {
 
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A9A12C", "#8B6FD1")
 ACCENT = "#0E7C86"
-DIFFERENCE = "#D1006C"  # frames what differs between two things; no op and no role has it
+MARK = "#D1006C"  # frames what a picture points at; no op and no role has it
 NEUTRAL = "#8C8C8C"
 GRID = "rgba(140, 140, 140, 0.25)"
 SEQUENTIAL = "Viridis"

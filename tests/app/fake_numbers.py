@@ -114,6 +114,19 @@ def fake_genotype(seed: int) -> Genotype:
     return Genotype(NUM_NODES, ("conv3", *ops[1:-1], "zero"))
 
 
+def fake_candidates(seed: int) -> list[dict[str, Any]]:
+    """Three cells that a search compared: a cheap one, one that is beaten, a better one."""
+    return [
+        {
+            "genotype": fake_genotype(seed + place).to_json(),
+            "cost": cost,
+            "predicted_ndcg@10": ndcg,
+            "within_limit": True,
+        }
+        for place, (cost, ndcg) in enumerate([(0.2, 0.05), (0.25, 0.04), (0.3, 0.06)])
+    ]
+
+
 def fake_model(name: str, *, ndcg: float, p50: float, params: int) -> dict[str, Any]:
     """The contract's M."""
     metrics = {
@@ -171,6 +184,7 @@ def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
         "speedup": {"p50": 7.1, "body_p50": 8.3},
         "difference": {"ndcg@10": {"mean": -0.002, "low": -0.005, "high": 0.001}},
         "controls": [fake_model("random-1", ndcg=0.049, p50=0.26, params=119_000)],
+        "target": {"of": "request", "speedup": 5.0, "limit": 0.33, "unit": "ms"},
         "verdict": "non-inferior to the teacher and 7.1x faster",
         "seconds": {"train_teacher": 60.0, "search_student": 90.0},
         "peak_rss_mb": 800.0,

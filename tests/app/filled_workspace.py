@@ -18,6 +18,7 @@ from adarec.runs.workspace import Workspace
 from tests.app.fake_numbers import (
     NUM_ITEMS,
     fake_arrays,
+    fake_candidates,
     fake_genotype,
     fake_metrics,
     fake_result,
@@ -166,7 +167,7 @@ def _record_step(
         write_json(partial / "costs.json", costs)
     if role == "search" and is_complete:
         write_json(partial / "genotype.json", fake_genotype(seed).to_json())
-        write_json(partial / "candidates.json", [])
+        write_json(partial / "candidates.json", fake_candidates(seed))
     if role == "student":
         save_file({"table": np.zeros((2, 2), dtype=np.float32)}, partial / "student.safetensors")
     if role == "measure":

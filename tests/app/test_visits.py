@@ -208,3 +208,37 @@ def test_a_second_run_that_is_gone_is_named(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=2)
     app = visit("architecture", **{"run": runs[0], "with": "r-gone"})
     assert "r-gone" in app.warning[0].value.replace("\\", "")
+
+
+def test_the_slider_names_the_fastest_student_that_qualifies(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("tradeoffs", run=runs[0])
+    assert f"shop 1: **{runs[0]}**" in text_of(app)
+    # At most 4 % below .058 is .0557: the first run's student reaches .055 only.
+    app.slider(key=state.ALLOWED_LOSS).set_value(4).run()
+    assert f"shop 1: **{runs[1]}**" in text_of(app)
+    app.slider(key=state.ALLOWED_LOSS).set_value(0).run()
+    assert "no student qualifies" in text_of(app)
+
+
+def test_a_clicked_point_opens_its_run(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("tradeoffs", run=runs[0])
+    point = {"customdata": [runs[1], "student", "shop 1"]}
+    app.session_state[state.FRONTIER] = {"selection": {"points": [point]}}
+    app.run()
+    assert app.selectbox(key=state.RUN_PICKER).value == runs[1]
+    # Another choice in the box stands, although the point is still selected.
+    app.selectbox(key=state.RUN_PICKER).select(runs[0]).run()
+    assert app.selectbox(key=state.RUN_PICKER).value == runs[0]
+
+
+def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    app = visit("tradeoffs", run=runs[0])
+    app.toggle(key=state.SHOW_PREDICTED).set_value(True).run()
+    assert "predicted front" in app.get("plotly_chart")[0].proto.spec
+    assert f"3 cells that the search of {runs[0]} compared" in text_of(app)
+    app.selectbox(key=state.COST_AXIS).select("Parameters").run()
+    assert "predicted front" not in app.get("plotly_chart")[0].proto.spec
+    assert "were predicted as NDCG@10 against Latency p50 (ms)" in text_of(app)

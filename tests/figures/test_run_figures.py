@@ -1,5 +1,7 @@
 """The data half of the pictures of runs: curves, matrices, the accuracy-latency plane."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,10 @@ from app.figures.frontier import (
     FrontierPoint,
     draw_frontier,
     frontier_info,
+    mark_fastest,
     mark_front,
+    predictable_axes,
+    predicted_cells,
 )
 from app.figures.layer_flow import draw_layer_flow, layer_flow_info, node_places
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
@@ -18,7 +23,7 @@ from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
-from tests.app.fake_numbers import fake_result
+from tests.app.fake_numbers import fake_candidates, fake_result
 
 
 def test_losses_leave_out_everything_that_is_no_loss() -> None:
@@ -148,3 +153,59 @@ def test_nodes_of_a_flow_fill_the_height_without_overlap() -> None:
     places = node_places(masses, 0.8)
     assert places == pytest.approx([0.2, 0.6, 0.9])
     assert node_places(np.array([1.0]), 0.8) == [0.5]
+
+
+def test_the_fastest_is_the_cheapest_student_within_the_allowed_loss_of_each_scene() -> None:
+    losses = {1.0: 0.2, 2.0: 0.1, 3.0: 0.0}
+    points = [replace(_point(cost, 0.5), loss=loss) for cost, loss in losses.items()]
+    points += [_point(0.1, 0.9), replace(_point(5.0, 0.1, "b"), loss=0.05)]
+    marked = [point.is_fastest for point in mark_fastest(points, 0.1)]
+    assert marked == [False, True, False, False, True]
+    assert [point.is_fastest for point in mark_fastest(points, 0.01)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_students_loss_is_the_share_of_its_own_teacher() -> None:
+    result = fake_result("r-1", "shop", 1)
+    info = frontier_info(
+        {"r-1": result}, cost_axis="Parameters", accuracy_axis="NDCG@10", allowed_loss=0.5
+    )
+    assert info.fastest[0].run == "r-1"
+    assert info.fastest[0].loss == pytest.approx(1 - 0.056 / 0.058)
+    assert "fastest that qualifies" in {trace.name for trace in draw_frontier(info).data}
+
+
+def test_predicted_cells_have_a_front_of_their_own_and_lie_behind() -> None:
+    predicted = predicted_cells("r-1", fake_candidates(1))
+    assert [cell.on_front for cell in predicted] == [True, False, True]
+    info = frontier_info(
+        {"r-1": fake_result("r-1", "shop", 1)},
+        cost_axis="Latency p50 (ms)",
+        accuracy_axis="NDCG@10",
+        predicted=predicted,
+    )
+    assert draw_frontier(info).data[0].name == "predicted front"
+    assert [row["model"] for row in info.rows()][-3:] == ["predicted"] * 3
+    assert not any(point.on_front for point in info.points if point.role == "baseline")
+
+
+@pytest.mark.parametrize(
+    ("target", "cost_axis"),
+    [
+        ({"unit": "ms", "of": "request"}, "Latency p50 (ms)"),
+        ({"unit": "ms", "of": "body"}, "Latency p50 without scoring and top 10 (ms)"),
+        ({"unit": "k parameters", "of": "body"}, None),
+        ({}, None),
+    ],
+)
+def test_predictions_are_drawn_on_the_axes_that_they_were_made_for(
+    target: dict[str, str], cost_axis: str | None
+) -> None:
+    axes = predictable_axes({"target": target})
+    assert axes == (None if cost_axis is None else (cost_axis, "NDCG@10"))
+    assert cost_axis is None or cost_axis in COST_AXES

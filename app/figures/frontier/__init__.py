@@ -1,0 +1,29 @@
+"""Accuracy against cost over all runs: teachers, students, controls, and the count baselines."""
+
+from app.figures.frontier.drawing import draw_frontier
+from app.figures.frontier.points import (
+    ACCURACY_AXES,
+    COST_AXES,
+    FrontierInfo,
+    FrontierPoint,
+    PredictedCell,
+    frontier_info,
+    mark_fastest,
+    mark_front,
+    predictable_axes,
+    predicted_cells,
+)
+
+__all__ = [
+    "ACCURACY_AXES",
+    "COST_AXES",
+    "FrontierInfo",
+    "FrontierPoint",
+    "PredictedCell",
+    "draw_frontier",
+    "frontier_info",
+    "mark_fastest",
+    "mark_front",
+    "predictable_axes",
+    "predicted_cells",
+]

@@ -1,0 +1,244 @@
+"""The data of the accuracy-cost plane: teachers, students, controls, count baselines, and what the
+supernet predicted."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.figures.chart import ChartInfo, Rows
+from app.figures.labels import baseline_title
+
+# Name in the page's box -> how to read it from a model of a result.
+COST_AXES: dict[str, tuple[str, ...]] = {
+    "Latency p50 (ms)": ("latency_ms", "p50"),
+    "Latency p95 (ms)": ("latency_ms", "p95"),
+    "Latency p50 without scoring and top 10 (ms)": ("latency_body_ms", "p50"),
+    "Multiply-adds of one request": ("macs",),
+    "Parameters": ("params",),
+    "Parameters without the item table": ("params_without_embeddings",),
+}
+METRIC_NAMES = ("ndcg@10", "hr@10", "mrr@10", "ndcg@5", "hr@5", "ndcg@20", "hr@20")
+ACCURACY_AXES: dict[str, tuple[str, ...]] = {
+    **{f"{name.upper()}": ("metrics", name) for name in METRIC_NAMES},
+    **{
+        f"{name.upper()}, consumed items masked": ("metrics_masked", name) for name in METRIC_NAMES
+    },
+}
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """One model of one run; `interval` bounds the accuracy where a bootstrap interval is known."""
+
+    run: str
+    scene: str
+    role: str
+    name: str
+    cost: float | None
+    accuracy: float
+    interval: tuple[float, float] | None = None
+    on_front: bool = False
+    loss: float | None = None  # of a student: the share of its teacher's accuracy that it lacks
+    is_fastest: bool = False  # the cheapest student of its scene that loses no more than allowed
+
+
+@dataclass(frozen=True)
+class PredictedCell:
+    """A cell that the search compared: its cost by the table, the supernet's NDCG@10 with it."""
+
+    run: str
+    ops: str
+    cost: float
+    accuracy: float
+    on_front: bool
+
+
+@dataclass(frozen=True)
+class FrontierInfo(ChartInfo):
+    """All points, the cells that one run's supernet predicted, and the titles of both axes."""
+
+    points: list[FrontierPoint]
+    predicted: list[PredictedCell]
+    cost_axis: str
+    accuracy_axis: str
+    title: str
+    explanation: str = (
+        "Up and to the left is better. An arrow leads from a run's teacher to its student; the "
+        "line joins what no other model of that scene beats in both. Count baselines need no "
+        "model and stand at the left edge. Whiskers: 95 % bootstrap interval of the difference to "
+        "the teacher. A ring marks each scene's fastest student that loses no more than allowed. "
+        "Click a point to open its run."
+    )
+
+    @property
+    def fastest(self) -> list[FrontierPoint]:
+        """The student of each scene that the ring marks."""
+        return [point for point in self.points if point.is_fastest]
+
+    def rows(self) -> Rows:
+        """One row per model, then one per predicted cell."""
+        measured = [
+            {
+                "scene": point.scene,
+                "run": point.run,
+                "model": point.role,
+                "name": point.name,
+                self.cost_axis: point.cost,
+                self.accuracy_axis: point.accuracy,
+                "on the front": point.on_front,
+                "fastest that qualifies": point.is_fastest,
+            }
+            for point in self.points
+        ]
+        return measured + [
+            {
+                "run": cell.run,
+                "model": "predicted",
+                "name": cell.ops,
+                self.cost_axis: cell.cost,
+                self.accuracy_axis: cell.accuracy,
+                "on the front": cell.on_front,
+            }
+            for cell in self.predicted
+        ]
+
+
+def frontier_info(
+    results: Mapping[str, Mapping[str, Any]],
+    *,
+    cost_axis: str,
+    accuracy_axis: str,
+    allowed_loss: float | None = None,
+    predicted: Sequence[PredictedCell] = (),
+) -> FrontierInfo:
+    """Points of every result (run id -> the contract's Result) along two of the axes above.
+
+    Args:
+        results: What was measured.
+        cost_axis: One of `COST_AXES`.
+        accuracy_axis: One of `ACCURACY_AXES`.
+        allowed_loss: The share of its teacher's accuracy that a student may lose to be marked as
+            the fastest of its scene; nothing is marked without it.
+        predicted: Cells to draw behind the points, from `predicted_cells`.
+    """
+    cost_path, accuracy_path = COST_AXES[cost_axis], ACCURACY_AXES[accuracy_axis]
+    points: list[FrontierPoint] = []
+    seen = set()
+    for run, result in results.items():
+        for point in _points_of(run, result, cost_path, accuracy_path):
+            # Runs of one scene and teacher share the teacher and the baselines: draw them once.
+            same = (point.scene, point.role, point.name, point.cost, point.accuracy)
+            if point.role == "baseline" and same in seen:
+                continue
+            seen.add(same)
+            points.append(point)
+    points = mark_front(points)
+    if allowed_loss is not None:
+        points = mark_fastest(points, allowed_loss)
+    title = f"{accuracy_axis} against {cost_axis[0].lower()}{cost_axis[1:]}"
+    return FrontierInfo(points, list(predicted), cost_axis, accuracy_axis, title)
+
+
+def mark_front(points: list[FrontierPoint]) -> list[FrontierPoint]:
+    """Sets `on_front` where no model of the same scene is at least as cheap and more accurate, or
+    cheaper and equal."""
+    front: set[int] = set()
+    for scene in {point.scene for point in points}:
+        places = [
+            place
+            for place, point in enumerate(points)
+            if point.scene == scene and point.cost is not None
+        ]
+        plane = [(points[place].cost or 0.0, points[place].accuracy) for place in places]
+        front |= {places[winner] for winner in _unbeaten(plane)}
+    return [replace(point, on_front=place in front) for place, point in enumerate(points)]
+
+
+def mark_fastest(points: list[FrontierPoint], allowed_loss: float) -> list[FrontierPoint]:
+    """Sets `is_fastest` on the cheapest student of each scene whose accuracy is at most
+    `allowed_loss` (a share) below its own teacher's; the more accurate one where two cost the
+    same."""
+    qualified = [
+        point
+        for point in points
+        if point.loss is not None and point.loss <= allowed_loss and point.cost is not None
+    ]
+    best: dict[str, FrontierPoint] = {}
+    for point in sorted(qualified, key=lambda point: (point.cost or 0.0, -point.accuracy)):
+        best.setdefault(point.scene, point)
+    return [replace(point, is_fastest=point is best.get(point.scene)) for point in points]
+
+
+def predictable_axes(result: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The axes on which the cells that a run's search compared can be drawn beside measured ones.
+
+    None where the search counted instead of timing: its table leaves out parts of a model that the
+    measured counts include.
+    """
+    target = result.get("target") or {}
+    cost = {
+        ("ms", "request"): "Latency p50 (ms)",
+        ("ms", "body"): "Latency p50 without scoring and top 10 (ms)",
+    }.get((str(target.get("unit")), str(target.get("of"))))
+    return None if cost is None else (cost, "NDCG@10")
+
+
+def predicted_cells(run: str, candidates: Sequence[Mapping[str, Any]]) -> list[PredictedCell]:
+    """The cells of `candidates.json` with the front that no other of them beats."""
+    plane = [(float(each["cost"]), float(each["predicted_ndcg@10"])) for each in candidates]
+    front = _unbeaten(plane)
+    return [
+        PredictedCell(
+            run,
+            " ".join(edge["op"] for edge in each["genotype"]["edges"]),
+            *plane[place],
+            on_front=place in front,
+        )
+        for place, each in enumerate(candidates)
+    ]
+
+
+def _unbeaten(plane: Sequence[tuple[float, float]]) -> set[int]:
+    """Places in `plane` (cost, accuracy) that no other place beats in one and equals in the
+    other."""
+    best, best_cost, front = -math.inf, -math.inf, set()
+    for place in sorted(range(len(plane)), key=lambda each: (plane[each][0], -plane[each][1])):
+        cost, accuracy = plane[place]
+        if accuracy > best or (accuracy == best and cost == best_cost):
+            best, best_cost = accuracy, cost
+            front.add(place)
+    return front
+
+
+def _points_of(
+    run: str, result: Mapping[str, Any], cost_path: tuple[str, ...], accuracy_path: tuple[str, ...]
+) -> Iterator[FrontierPoint]:
+    scene = str(result["scene"]["name"])
+
+    def point(role: str, model: Mapping[str, Any]) -> FrontierPoint:
+        accuracy = float(_at(model, accuracy_path))
+        return FrontierPoint(run, scene, role, str(model["name"]), _at(model, cost_path), accuracy)
+
+    teacher, student = point("teacher", result["teacher"]), point("student", result["student"])
+    yield teacher
+    if accuracy_path == ("metrics", "ndcg@10"):
+        difference = result["difference"]["ndcg@10"]
+        bounds = [teacher.accuracy + difference[end] for end in ("low", "high")]
+        student = replace(student, interval=(bounds[0], bounds[1]))
+    if teacher.accuracy > 0:
+        student = replace(student, loss=1 - student.accuracy / teacher.accuracy)
+    yield student
+    for control in result.get("controls") or []:
+        yield point("control", control)
+    if accuracy_path[0] == "metrics":
+        for name, metrics in result["baselines"].items():
+            value = float(metrics[accuracy_path[1]])
+            yield FrontierPoint("", scene, "baseline", baseline_title(name), None, value)
+
+
+def _at(model: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = model
+    for name in path:
+        value = value[name]
+    return value

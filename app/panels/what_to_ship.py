@@ -1,0 +1,67 @@
+"""What the trade-off chart recommends, and opening the run behind a clicked point."""
+
+from typing import Any
+
+import streamlit as st
+
+from adarec.runs.records import RunRecord
+from app import gateway, state
+from app.figures.frontier import FrontierInfo, PredictedCell, predictable_axes, predicted_cells
+from app.panels.errors import as_text
+
+_MOST_NAMED = 6
+_OPENED = "opened_point"
+
+
+def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[PredictedCell]:
+    """The cells that the run's search compared; says why where they cannot be drawn on `axes`."""
+    if run is None or not run.result:
+        return []
+    known = predictable_axes(run.result)
+    found = gateway.candidates(run)
+    if not found:
+        st.caption(f"Run {run.run} recorded no candidate cells.")
+    elif known is None:
+        st.caption(f"The search of {run.run} counted instead of timing: nothing to draw here.")
+    elif known != axes:
+        st.caption(f"The cells of {run.run} were predicted as {known[1]} against {known[0]}.")
+    else:
+        st.caption(
+            f"Open circles: the {len(found)} cells that the search of {run.run} compared, by the "
+            "supernet's weights on the validation item of the architecture slice, and by the cost "
+            "table. Compare their order with the measured points, not their height."
+        )
+        return predicted_cells(run.run, found)
+    return []
+
+
+def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None:
+    """Names the fastest student of each scene that loses no more than `percent`."""
+    fastest = {point.scene: point for point in info.fastest}
+    lines = []
+    for scene in scenes[:_MOST_NAMED]:
+        point = fastest.get(scene)
+        if point is None:
+            lines.append(f"- {as_text(scene)}: no student qualifies.")
+        else:
+            lines.append(
+                f"- {as_text(scene)}: **{point.run}**, {point.cost:.4g} on the cost axis, "
+                f"{-(point.loss or 0.0):+.1%} {as_text(info.accuracy_axis)} against its teacher"
+            )
+    if len(scenes) > _MOST_NAMED:
+        lines.append(f"- and {len(scenes) - _MOST_NAMED} more scenes: see the table above.")
+    st.markdown(
+        f"**Fastest student at most {percent} % below its teacher** (by the mean, not by its "
+        "interval):\n\n" + "\n".join(lines)
+    )
+
+
+def open_clicked(customdata: Any, runs: list[str]) -> None:
+    """Makes the run of a newly clicked point the run of the page."""
+    run = str(customdata[0]) if customdata else ""
+    if run == st.session_state.get(_OPENED, ""):
+        return
+    st.session_state[_OPENED] = run
+    if run in runs and run != state.asked_for(state.RUN):
+        state.choose(state.RUN, run)
+        st.rerun()
