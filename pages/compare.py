@@ -4,8 +4,10 @@ import streamlit as st
 
 from adarec.genotype import Genotype
 from app import gateway, state
+from app.figures.cell_distances import cell_distances_info, draw_cell_distances
 from app.figures.cell_graph import cell_graph_info, draw_cell_graph
 from app.figures.op_shares import draw_op_shares, op_shares_info
+from app.figures.scene_character import draw_scene_character, scene_character_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.panels.chart import show_chart
 from app.panels.errors import as_text
@@ -68,6 +70,16 @@ left, right = st.columns(2)
 with left:
     shares = op_shares_info(cells)
     show_chart(shares, draw_op_shares(shares), key="op_shares")
+characters = gateway.scene_characters(chosen)
+with right:
+    if characters:
+        character = scene_character_info(characters)
+        show_chart(character, draw_scene_character(character), key="scene_character")
+left, right = st.columns(2)
+with left:
+    if len(chosen) > 1:
+        distances = cell_distances_info(cells)
+        show_chart(distances, draw_cell_distances(distances), key="cell_distances")
 with right:
     metrics = scene_metrics_info(results, metric="ndcg@10")
     show_chart(metrics, draw_scene_metrics(metrics), key="scene_metrics")

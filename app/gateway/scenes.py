@@ -54,6 +54,16 @@ def scene_details(name: str) -> SceneDetails:
     )
 
 
+def scene_characters(names: list[str]) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Summary and statistics of those scenes that are still in the workspace."""
+    known = {scene.name: scene for scene in workspace().store.scenes()}
+    return {
+        name: (known[name].summary, read_stage_json(known[name].key, "statistics.json") or {})
+        for name in names
+        if name in known
+    }
+
+
 def validation_baselines(scene_key: str) -> dict[str, dict[str, float]]:
     """Metrics of the three count baselines on the validation item; empty when unknown."""
     statistics = read_stage_json(scene_key, "statistics.json") or {}

@@ -23,7 +23,7 @@ FEWEST_CHARTS = {
     "architecture": 5,
     "distillation": 6,
     "tradeoffs": 1,
-    "compare": 3,
+    "compare": 4,
     "try": 0,
     "export": 0,
 }

@@ -5,6 +5,7 @@ import pytest
 
 from adarec import catalog
 from adarec.genotype import Genotype, cell_edges
+from app.figures.cell_distances import cell_distances_info, draw_cell_distances
 from app.figures.cell_graph import arc, cell_graph_info, draw_cell_graph
 from app.figures.labels import edges_of
 from app.figures.op_costs import draw_op_costs, op_costs_info
@@ -127,3 +128,11 @@ def test_edges_that_differ_between_two_cells_are_marked() -> None:
     texts = [annotation.text for annotation in draw_cell_graph(info).layout.annotations]
     assert [text for text in texts if "≠" in text] == ["<b>≠ dilconv3</b>"]
     assert "in the other cell" not in cell_graph_info(CELL).rows()[0]
+
+
+def test_distances_are_the_share_of_edges_with_other_ops() -> None:
+    other = Genotype(3, ("conv3", "skip", "zero", "conv5", "maxpool3", "skip"))
+    info = cell_distances_info({"shop": CELL, "other": other})
+    assert info.distances == pytest.approx(np.array([[0, 1 / 3], [1 / 3, 0]]))
+    assert info.rows()[0] == {"cell": "shop", "shop": 0.0, "other": pytest.approx(1 / 3)}
+    assert list(draw_cell_distances(info).data[0].x) == ["shop", "other"]

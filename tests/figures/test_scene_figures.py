@@ -9,6 +9,7 @@ from app.figures.interactions_over_time import (
 )
 from app.figures.item_popularity import draw_item_popularity, item_popularity_info
 from app.figures.repeats import draw_repeats, repeats_info
+from app.figures.scene_character import draw_scene_character, gini, scene_character_info
 from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
 
 
@@ -83,3 +84,25 @@ def test_the_best_baseline_stands_out() -> None:
     faint, full = draw_count_baselines(info).data[0].marker.color
     assert faint.endswith("0.5)")
     assert full.endswith("1.0)")
+
+
+@pytest.mark.parametrize(
+    ("shares", "skew"),
+    [([0.25, 0.5, 0.75, 1.0], 0.0), ([1.0, 1.0, 1.0, 1.0], 0.75), ([0.5, 1.0, 1.0, 1.0], 0.5)],
+)
+def test_the_popularity_skew_is_the_gini_coefficient(shares: list[float], skew: float) -> None:
+    assert gini({"rank": [1, 2, 3, 4], "cumulative_share": shares}) == pytest.approx(skew)
+
+
+def test_scenes_without_statistics_keep_their_row() -> None:
+    summary = {"median_length": 12.0, "repeat_share": 0.25}
+    popularity = {"rank": [1, 2], "cumulative_share": [0.5, 1.0]}
+    info = scene_character_info(
+        {"shop": (summary, {"popularity": popularity}), "other": (summary, {})}
+    )
+    row = {"median events": 12.0, "repeat share": 0.25}
+    assert info.rows() == [
+        {"scene": "shop", **row, "popularity skew": 0.0},
+        {"scene": "other", **row, "popularity skew": None},
+    ]
+    assert len(draw_scene_character(info).data) == 3
