@@ -38,6 +38,13 @@ class Op(Entry):
     parametric: bool
 
 
+@dataclass(frozen=True)
+class Teacher(Entry):
+    """A heavy model; `own_settings` are those teacher settings that no other teacher reads."""
+
+    own_settings: tuple[str, ...] = ()
+
+
 STAGES = (
     Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
     Stage(
@@ -85,8 +92,15 @@ STAGES = (
 )
 
 TEACHERS = (
-    Entry("nextitnet", "NextItNet", "Stacked residual blocks of dilated causal convolutions."),
-    Entry("sasrec", "SASRec", "Causal self-attention over the history."),
+    Teacher("nextitnet", "NextItNet", "Stacked residual blocks of dilated causal convolutions."),
+    Teacher("sasrec", "SASRec", "Causal self-attention over the history."),
+    Teacher(
+        "bert4rec",
+        "BERT4Rec",
+        "Self-attention, trained on masked items first, then causally on the next item.",
+        own_settings=("masked_share", "mask_probability"),
+    ),
+    Teacher("gru4rec", "GRU4Rec", "Stacked residual gated recurrent layers over the history."),
 )
 
 OPS = (

@@ -22,9 +22,9 @@ class TeacherSettings(Settings):
     """The heavy model and its training."""
 
     name: str = Field("nextitnet", description="Architecture of the teacher.")
-    num_blocks: int = Field(8, ge=1, le=64, description="Residual or attention blocks.")
+    num_blocks: int = Field(8, ge=1, le=64, description="Residual, attention or recurrent blocks.")
     width: int = Field(128, ge=8, le=1024, description="Width of embeddings and hidden states.")
-    num_heads: int = Field(2, ge=1, le=16, description="Attention heads (sasrec).")
+    num_heads: int = Field(2, ge=1, le=16, description="Attention heads (sasrec, bert4rec).")
     num_layers: int = Field(4, ge=1, le=64, description="Hidden layers T offered to the student.")
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of activations dropped in training."
@@ -36,6 +36,12 @@ class TeacherSettings(Settings):
     learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
+    masked_share: float = Field(
+        0.25, ge=0, lt=1, description="Share of the epochs that train on masked items (bert4rec)."
+    )
+    mask_probability: float = Field(
+        0.4, gt=0, lt=1, description="Share of items masked in those epochs (bert4rec)."
+    )
 
 
 class StudentSettings(Settings):
@@ -45,13 +51,13 @@ class StudentSettings(Settings):
     num_nodes: int = Field(3, ge=1, le=6, description="Nodes of a cell; 3 nodes have 6 edges.")
     width: int = Field(64, ge=8, le=512, description="Width of the student.")
     dropout: float = Field(
-        0.2, ge=0, lt=1, description="Share of activations dropped in training."
+        0.1, ge=0, lt=1, description="Share of activations dropped in training."
     )
-    epochs: int = Field(12, ge=1, le=1000, description="Distillation epochs at most.")
+    epochs: int = Field(20, ge=1, le=1000, description="Distillation epochs at most.")
     patience: int = Field(
-        4, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
+        3, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
     )
-    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
+    learning_rate: float = Field(2e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
 
@@ -87,7 +93,7 @@ class LossSettings(Settings):
     """Factors of the losses, and the layer mapping."""
 
     mapping: str = Field("emd", description="How teacher layers are mapped to student layers.")
-    task: float = Field(0.3, ge=0, description="Factor of the next-item cross-entropy.")
+    task: float = Field(1.0, ge=0, description="Factor of the next-item cross-entropy.")
     embedding: float = Field(0.2, ge=0, description="Factor of the embedding distillation.")
     hidden: float = Field(0.5, ge=0, description="Factor of the hidden-layer distillation.")
     logit: float = Field(1.0, ge=0, description="Factor of the logit distillation.")
@@ -162,7 +168,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-_ATTENTION_SIZES: dict[str, dict[str, Any]] = {
+_SIZES_BUT_NEXTITNET: dict[str, dict[str, Any]] = {
     "quick": {"num_blocks": 4, "width": 64, "num_layers": 4},
     "standard": {"num_blocks": 8, "width": 128, "num_layers": 8},
     "paper": {"num_blocks": 8, "width": 128, "num_layers": 8, "num_heads": 4},
@@ -187,7 +193,7 @@ def preset_settings(
         )
     tree = _merged({"preset": preset, "teacher": {"name": teacher}}, _PRESETS[preset])
     if teacher != "nextitnet":
-        tree = _merged(tree, {"teacher": _ATTENTION_SIZES[preset]})
+        tree = _merged(tree, {"teacher": _SIZES_BUT_NEXTITNET[preset]})
     for key, value in (overrides or {}).items():
         branch: dict[str, Any] = {key.rsplit(".", 1)[-1]: value}
         for name in reversed(key.split(".")[:-1]):

@@ -92,6 +92,13 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     return plan.steps
 
 
+def _settings_of_others(settings: RunSettings) -> set[str]:
+    """Teacher settings that decide nothing here, because only another teacher reads them."""
+    name = settings.teacher.name
+    others = (entry for entry in catalog.TEACHERS if entry.name != name)
+    return {field for entry in others for field in entry.own_settings}
+
+
 class _Plan:
     """Steps in the making."""
 
@@ -117,7 +124,7 @@ class _Plan:
 
     def train_teacher(self) -> str:
         """The teacher's key."""
-        teacher = self.settings.teacher.model_dump()
+        teacher = self.settings.teacher.model_dump(exclude=_settings_of_others(self.settings))
         own = {"length": self.length, "teacher": teacher}
         return self.add("teacher", "train_teacher", {"scene": self.scene.key}, own)
 

@@ -73,6 +73,16 @@ def test_a_setting_changes_the_stages_that_it_decides(changed: dict, roles: list
     assert changed_roles(plan(), plan(**changed)) == roles
 
 
+@pytest.mark.parametrize("key", ["teacher__masked_share", "teacher__mask_probability"])
+@pytest.mark.parametrize("teacher", [entry.name for entry in catalog.TEACHERS])
+def test_a_setting_of_one_teacher_leaves_the_keys_of_others(teacher: str, key: str) -> None:
+    sizes = {"teacher__name": teacher, "teacher__width": 64}
+    changed = changed_roles(plan(**sizes), plan(**sizes | {key: 0.3}))
+    assert changed == (
+        ["teacher", "search", "student", "measure"] if teacher == "bert4rec" else []
+    )
+
+
 def test_the_scene_decides_all_but_the_costs_of_equal_sizes() -> None:
     other = ScenePart("ingest-2", num_items=100, training_length_p90=20)
     assert changed_roles(plan(), plan(other)) == ["teacher", "search", "student", "measure"]

@@ -6,6 +6,7 @@ a window reaching over the start of a history sees zeros, as if nothing stood th
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,8 +59,10 @@ class CausalConv(nn.Module):
         return F.linear(taps, self.weight[:, : live * width])
 
 
-class CausalAttention(nn.Module):
-    """Multi-head self-attention in which a position sees itself and older real positions only."""
+class SelfAttention(nn.Module):
+    """Multi-head self-attention in which a position sees itself and older real positions only, or,
+    where a call says that it is not causal, all real positions.
+    """
 
     def __init__(self, width: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -67,8 +70,8 @@ class CausalAttention(nn.Module):
         self.project_in = nn.Linear(width, 3 * width)
         self.project_out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, L, D] -> [B, L, D]. PAD attends to itself only, so that no row is empty."""
+    def forward(self, x: Tensor, mask: Tensor | None, is_causal: bool = True) -> Tensor:
+        """[B, L, D] -> [B, L, D]. PAD keeps itself to look at, so that no row is empty."""
         batch, length, width = x.shape
         query, key, value = (
             self.project_in(x)
@@ -78,21 +81,39 @@ class CausalAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         if mask is None:
             mixed = F.scaled_dot_product_attention(
-                query, key, value, dropout_p=dropout, is_causal=True
+                query, key, value, dropout_p=dropout, is_causal=is_causal
             )
         else:
+            visible = visible_mask(mask, is_causal=is_causal)
             mixed = F.scaled_dot_product_attention(
-                query, key, value, attn_mask=causal_mask(mask), dropout_p=dropout
+                query, key, value, attn_mask=visible, dropout_p=dropout
             )
         return self.project_out(mixed.transpose(1, 2).reshape(batch, length, width))
 
 
-def causal_mask(mask: Tensor) -> Tensor:
-    """[B, 1, L, L] True where a query may look: at older real positions and at itself."""
+def visible_mask(mask: Tensor, *, is_causal: bool = True) -> Tensor:
+    """[B, 1, L, L] True where a query may look: at real positions (older ones if causal) and at
+    itself.
+    """
     length = mask.shape[1]
-    older = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
+    reach = torch.ones(length, length, dtype=torch.bool, device=mask.device)
+    if is_causal:
+        reach = reach.tril()
     itself = torch.eye(length, dtype=torch.bool, device=mask.device)
-    return ((older & mask[:, None, :]) | itself).unsqueeze(1)
+    return ((reach & mask[:, None, :]) | itself).unsqueeze(1)
+
+
+def layers_through(blocks: nn.ModuleList, x: Tensor, *rest: Any, num_layers: int) -> list[Tensor]:
+    """What `x` becomes in the blocks, seen `num_layers` times after an equal share of them; `rest`
+    goes to every block.
+    """
+    every = len(blocks) // num_layers
+    layers = []
+    for index, block in enumerate(blocks, start=1):
+        x = block(x, *rest)
+        if index % every == 0:
+            layers.append(x)
+    return layers
 
 
 class ItemTable(nn.Module):

@@ -1,11 +1,15 @@
 """Train the heavy model on all training prefixes; the validation item chooses the epoch."""
 
+from typing import Any
+
 import torch
 
-from adarec.data.scene import read_scene
+from adarec.data.scene import Scene, read_scene
 from adarec.nets.checkpoint import Checkpoint
-from adarec.nets.epochs import run_epochs
+from adarec.nets.encoding import SequenceModel
+from adarec.nets.epochs import EpochWork, run_epochs
 from adarec.nets.folders import write_teacher
+from adarec.nets.masked import InTurn, MaskedTraining, masked_epochs, masked_item_loss
 from adarec.nets.teachers import build_teacher
 from adarec.nets.training import Training, next_item_loss
 from adarec.runs.files import write_json
@@ -25,17 +29,9 @@ def run(context: StageContext) -> None:
         sizes=sizes,
         dropout=settings["dropout"],
     )
-    training = Training(
-        teacher,
-        sequences=training_sequences(scene, length=length),
-        batch_loss=next_item_loss(teacher),
-        validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=schedule_of(
-            context, settings, epochs=settings["epochs"], patience=settings["patience"]
-        ),
-    )
+    work, training = _work(context, scene, teacher)
     checkpoint = Checkpoint(context.folder)
-    run_epochs(training, checkpoint, context.watch)
+    run_epochs(work, checkpoint, context.watch)
     teacher.load_state_dict(training.best_state)
     described = {
         "name": settings["name"],
@@ -50,3 +46,35 @@ def run(context: StageContext) -> None:
         {"best_epoch": training.best_epoch, "validation_ndcg@10": training.best_ndcg},
     )
     checkpoint.remove()
+
+
+def _work(
+    context: StageContext, scene: Scene, teacher: SequenceModel
+) -> tuple[EpochWork, Training]:
+    """All epochs, and the training among them that has the best epoch: that on the next item.
+
+    A plan holds the settings of masked training for those teachers only that have it.
+    """
+    settings, length = context.settings["teacher"], context.settings["length"]
+    given: dict[str, Any] = {
+        "sequences": training_sequences(scene, length=length),
+        "validation": validation_of(scene, length=length, seed=context.seed),
+    }
+    masked = masked_epochs(settings["epochs"], settings.get("masked_share", 0.0))
+    next_item = Training(
+        teacher,
+        batch_loss=next_item_loss(teacher),
+        schedule=schedule_of(
+            context, settings, epochs=settings["epochs"] - masked, patience=settings["patience"]
+        ),
+        **given,
+    )
+    if not masked:
+        return next_item, next_item
+    on_masked_items = MaskedTraining(
+        teacher,
+        batch_loss=masked_item_loss(teacher, mask_probability=settings["mask_probability"]),
+        schedule=schedule_of(context, settings, epochs=masked, patience=masked),
+        **given,
+    )
+    return InTurn([on_masked_items, next_item]), next_item

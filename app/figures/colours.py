@@ -34,6 +34,7 @@ LOSS_COLOURS = {
     "logit_loss": "#CC79A7",
     "efficiency_loss": "#D55E00",
     "alpha_loss": "#56B4E9",
+    "masked_loss": "#A9A12C",
 }
 
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A9A12C", "#8B6FD1")

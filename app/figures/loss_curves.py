@@ -13,6 +13,7 @@ Curve = tuple[Sequence[int], Sequence[float]]
 LOSS_TITLES = {
     "loss": "Sum",
     "task_loss": "Task",
+    "masked_loss": "Masked items",
     "embedding_loss": "Embedding",
     "hidden_loss": "Hidden layers",
     "logit_loss": "Logits",
@@ -28,9 +29,9 @@ class LossCurvesInfo(ChartInfo):
     curves: dict[str, Curve]
     title: str
     explanation: str = (
-        "Mean of each loss over an epoch. Task: next item against the whole catalogue. Embedding, "
-        "hidden layers and logits: distance to the teacher. Efficiency: expected cost of the "
-        "sampled cells."
+        "Mean of each loss over an epoch. Task: next item against the whole catalogue. Masked "
+        "items: the same for items that were hidden. Embedding, hidden layers and logits: "
+        "distance to the teacher. Efficiency: expected cost of the sampled cells."
     )
 
     @property

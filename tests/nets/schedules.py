@@ -6,8 +6,16 @@ import numpy as np
 
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.masked import InTurn, MaskedTraining, masked_item_loss
 from adarec.nets.search import Search, SearchSchedule
-from adarec.nets.training import Training, TrainingSchedule, Validation, distilled_loss, freeze
+from adarec.nets.training import (
+    Training,
+    TrainingSchedule,
+    Validation,
+    distilled_loss,
+    freeze,
+    next_item_loss,
+)
 from tests.nets.small_models import (
     EVERY_LOSS,
     WIDTH,
@@ -57,6 +65,27 @@ def small_training(**changed: float) -> Training:
         extra=projections,
         mapping=mapping,
     )
+
+
+def small_in_turn(*, masked: int = 1, causal: int = 2, **changed: float) -> InTurn:
+    """A bert4rec with dropout: epochs on masked items, then on the next one."""
+    model = small_teacher("bert4rec", dropout=0.2)
+    walks, validation = packed(cycle_walks(40)), validation_of(cycle_walks(15, seed=1))
+    on_masked = MaskedTraining(
+        model,
+        sequences=walks,
+        batch_loss=masked_item_loss(model, mask_probability=0.4),
+        validation=validation,
+        schedule=schedule(**changed | {"epochs": masked}),
+    )
+    on_next = Training(
+        model,
+        sequences=walks,
+        batch_loss=next_item_loss(model),
+        validation=validation,
+        schedule=schedule(**changed | {"epochs": causal}),
+    )
+    return InTurn([on_masked, on_next])
 
 
 def small_search(**changed: float) -> Search:

@@ -10,10 +10,14 @@ import torch
 from adarec.errors import StopRequested
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.epochs import EpochWork, run_epochs
-from tests.nets.schedules import small_search, small_training
+from tests.nets.schedules import small_in_turn, small_search, small_training
 from tests.nets.small_models import Notes
 
-MAKERS: dict[str, Callable[[], EpochWork]] = {"training": small_training, "search": small_search}
+MAKERS: dict[str, Callable[[], EpochWork]] = {
+    "training": small_training,
+    "search": small_search,
+    "masked, then causal": small_in_turn,
+}
 
 
 class Seconds:

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from torch import Tensor
 
 from adarec.data.scene import Scene
 from adarec.data.sequences import evaluation_histories
 from adarec.nets import batches
+from adarec.nets.masked import with_last_target
 from adarec.nets.search import Search
 from tests.finished_run import LATENCIES
 from tests.stages.stage_runs import BEFORE_MEASURE, StageRun, own_items_scene, run_stages
@@ -62,6 +64,22 @@ def test_no_held_out_item_enters_a_training_batch(
     trained_on = items_of(scene, np.arange(scene.num_users))
     assert seen["targets"] == trained_on
     assert seen["items"] == trained_on
+
+
+def test_no_held_out_item_is_hidden_or_seen_in_masked_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene, seen = own_items_scene(), set()
+
+    def spy(batch: batches.Batch) -> Tensor:
+        items = with_last_target(batch)
+        seen.update(items.flatten().tolist())
+        return items
+
+    monkeypatch.setattr("adarec.nets.masked.with_last_target", spy)
+    changed = {"teacher__name": "bert4rec", "teacher__masked_share": 0.5}
+    run_stages(scene, tmp_path, roles=("teacher",), **changed)
+    assert seen - {0} == items_of(scene, np.arange(scene.num_users))
 
 
 def test_alphas_learn_from_the_slice_and_weights_from_the_others(

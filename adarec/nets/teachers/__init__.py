@@ -5,13 +5,15 @@ items.
 from adarec import catalog
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.registry import Registry
-from adarec.nets.teachers import nextitnet, sasrec
+from adarec.nets.teachers import bert4rec, gru4rec, nextitnet, sasrec
 
 TEACHERS: Registry[type[SequenceModel]] = Registry(
     "teacher", (entry.name for entry in catalog.TEACHERS)
 )
 TEACHERS.register("nextitnet")(nextitnet.NextItNet)
 TEACHERS.register("sasrec")(sasrec.SASRec)
+TEACHERS.register("bert4rec")(bert4rec.BERT4Rec)
+TEACHERS.register("gru4rec")(gru4rec.GRU4Rec)
 
 
 def build_teacher(

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adarec.nets.blocks import CausalConv, ItemTable, zero_pads
+from adarec.nets.blocks import CausalConv, ItemTable, layers_through, zero_pads
 from adarec.nets.encoding import SequenceModel
 
 DILATIONS = (1, 4)  # block by block, in turn
@@ -67,10 +67,4 @@ class NextItNet(SequenceModel):
         """See `SequenceModel`."""
         embedded = self.item_table(items)
         x = self.input_dropout(embedded)
-        every = len(self.blocks) // self.num_layers
-        layers = []
-        for index, block in enumerate(self.blocks, start=1):
-            x = block(x, mask)
-            if index % every == 0:
-                layers.append(x)
-        return embedded, layers
+        return embedded, layers_through(self.blocks, x, mask, num_layers=self.num_layers)

@@ -2,74 +2,8 @@
 entropy.
 """
 
-from typing import Any
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from adarec.nets.blocks import CausalAttention, ItemTable, zero_pads
-from adarec.nets.encoding import SequenceModel
+from adarec.nets.attention import AttentionModel
 
 
-class AttentionBlock(nn.Module):
-    """Pre-norm attention and a position-wise feed-forward net, each with a residual."""
-
-    def __init__(self, width: int, num_heads: int, dropout: float) -> None:
-        super().__init__()
-        self.attention_norm, self.feed_norm = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = CausalAttention(width, num_heads, dropout)
-        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[B, L, D] -> [B, L, D], zero at PAD."""
-        x = x + self.dropout(self.attention(self.attention_norm(x), mask))
-        x = x + self.dropout(self.narrow(F.gelu(self.widen(self.feed_norm(x)))))
-        return zero_pads(x, mask)
-
-
-class SASRec(SequenceModel):
-    """Learned positions count back from the newest item, so more PAD changes nothing."""
-
-    def __init__(
-        self,
-        *,
-        num_items: int,
-        length: int,
-        num_blocks: int,
-        width: int,
-        num_layers: int,
-        num_heads: int,
-        dropout: float,
-    ) -> None:
-        super().__init__()
-        self.num_layers = num_layers
-        self.item_table = ItemTable(num_items, width)
-        self.positions = nn.Embedding(length, width)
-        nn.init.normal_(self.positions.weight, std=0.02)
-        self.input_dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(
-            AttentionBlock(width, num_heads, dropout) for _ in range(num_blocks)
-        )
-        self.output_norm = nn.LayerNorm(width)
-
-    def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: Any
-    ) -> tuple[Tensor, list[Tensor]]:
-        """See `SequenceModel`.
-
-        Items beyond the `length` newest share the oldest position, so that padding of any width is
-        accepted.
-        """
-        embedded = self.item_table(items)
-        back = torch.arange(items.shape[1] - 1, -1, -1, device=items.device)
-        positions = self.positions(back.clamp(max=self.positions.num_embeddings - 1))
-        x = zero_pads(self.input_dropout(embedded + positions * self.item_table.scale), mask)
-        every = len(self.blocks) // self.num_layers
-        layers = []
-        for index, block in enumerate(self.blocks, start=1):
-            x = block(x, mask)
-            if index % every == 0:
-                layers.append(x)
-        return embedded, layers
+class SASRec(AttentionModel):
+    """Nothing but the stack of causal attention blocks."""
