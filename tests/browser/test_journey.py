@@ -15,6 +15,7 @@ from tests.browser.conftest import ARTEFACTS, FLAGS, RunningApp
 pytestmark = pytest.mark.browser
 
 FINISH_MS = 400_000
+REAL_FINISH_MS = 1_200_000
 expect.set_options(timeout=30_000)
 CHART = "[data-testid='stPlotlyChart']"
 FEWEST_CHARTS = {
@@ -47,7 +48,7 @@ def test_from_a_log_to_a_student(app: RunningApp, page: Page, cycle_log: Path) -
     outside: list[str] = []
     page.on("request", lambda request: _note_outside(request.url, app.url, outside))
     _sees_a_sample_scene(page, app)
-    _uploads_and_saves(page, cycle_log)
+    _uploads_and_saves(page, cycle_log, "ring")
     _starts_with_few_epochs(page)
     _stops_and_resumes(page)
     expect(page.locator("[data-testid='stProgress']")).to_contain_text(
@@ -59,6 +60,7 @@ def test_from_a_log_to_a_student(app: RunningApp, page: Page, cycle_log: Path) -
         _visits(page, f"{app.url}/{path}?run={run[1]}", path or "scenes", fewest)
     _downloads(page)
     assert outside == []
+    _opens_the_report(page, outside)
     assert "Traceback" not in app.log.read_text()
 
 
@@ -83,13 +85,20 @@ def _sees_a_sample_scene(page: Page, app: RunningApp) -> None:
     expect(page.locator(CHART)).to_have_count(FEWEST_CHARTS[""])
 
 
-def _uploads_and_saves(page: Page, log: Path) -> None:
+def _visits_every_page(page: Page, app: RunningApp) -> None:
+    run = re.search(r"run=(r-[0-9a-f]+)", page.url)
+    assert run is not None, page.url
+    for path, fewest in FEWEST_CHARTS.items():
+        _visits(page, f"{app.url}/{path}?run={run[1]}", path or "scenes", fewest)
+
+
+def _uploads_and_saves(page: Page, log: Path, name: str) -> None:
     page.set_input_files(".st-key-upload_log input[type=file]", log)
-    page.locator(".st-key-scene_name input").fill("ring")
+    page.locator(".st-key-scene_name input").fill(name)
     page.locator(".st-key-scene_name input").press("Enter")
     page.locator(".st-key-save_scene button").click()
-    expect(page.get_by_text("Scene ring is saved.")).to_be_visible()
-    assert "scene=ring" in page.url
+    expect(page.get_by_text(f"Scene {name} is saved.")).to_be_visible()
+    assert f"scene={name}" in page.url
 
 
 def _starts_with_few_epochs(page: Page) -> None:
@@ -134,6 +143,20 @@ def _downloads(page: Page) -> None:
     with zipfile.ZipFile(download.value.path()) as archive:
         names = {Path(name).name for name in archive.namelist()}
     assert {"student.onnx", "student.safetensors", "genotype.json", "items.parquet"} <= names
+
+
+def _opens_the_report(page: Page, outside: list[str]) -> None:
+    """The report, away from the app: its figures are drawn, and nothing is asked for."""
+    page.goto(f"{page.url.split('/export')[0]}/export?{page.url.split('?')[1]}")
+    with page.expect_download() as download:
+        page.locator(".st-key-download_report button").click()
+    path = ARTEFACTS / "report.html"
+    download.value.save_as(path)
+    outside.clear()
+    page.goto(path.as_uri())
+    expect(page.locator("figure .main-svg").first).to_be_visible()
+    assert outside == [path.as_uri()]
+    page.screenshot(path=ARTEFACTS / "report.png", full_page=True)
 
 
 def _note_outside(url: str, base: str, outside: list[str]) -> None:
