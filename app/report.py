@@ -6,17 +6,20 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app import gateway
+from app.figures.chart import ChartInfo
 from app.figures.labels import baseline_title
 from app.gateway.settings import flat
 from app.panels import run_pictures
 from app.panels.run_pictures import Picture
 
 _STYLE = Path(__file__).parent / "static" / "report.css"
+_NUMBER = ' class="number"'
 _CONFIG = {"displaylogo": False, "responsive": True}
 # The browser itself then refuses to load anything, whatever a text in the report says.
 _POLICY = (
@@ -185,7 +188,7 @@ def _figures(pictures: Iterable[Picture | None]) -> list[str]:
     return [_figure(*picture) for picture in found] or ["<p>Nothing was recorded.</p>"]
 
 
-def _figure(info: Any, figure: Any) -> str:
+def _figure(info: ChartInfo, figure: go.Figure) -> str:
     """The interactive drawing, its sentence, and its numbers folded away."""
     figure.update_layout(template="plotly_white", font={"family": "system-ui, sans-serif"})
     drawing = figure.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG)
@@ -210,13 +213,13 @@ def _table(
     def cells(tag: str, values: Sequence[Any]) -> str:
         number = len(values) if first_number is None else first_number
         return "".join(
-            f"<{tag}{' class=number' if place >= number else ''}>{escape(_words(value))}</{tag}>"
+            f"<{tag}{_NUMBER if place >= number else ''}>{escape(_words(value))}</{tag}>"
             for place, value in enumerate(values)
         )
 
     lines = [f"<tr>{cells('td', list(row))}</tr>" for row in rows]
     return (
-        f'<div class="scroll"><table><thead><tr>{cells("th", columns)}</tr></thead>'
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{cells("th", columns)}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 

@@ -147,7 +147,6 @@ def _downloads(page: Page) -> None:
 
 def _opens_the_report(page: Page, outside: list[str]) -> None:
     """The report, away from the app: its figures are drawn, and nothing is asked for."""
-    page.goto(f"{page.url.split('/export')[0]}/export?{page.url.split('?')[1]}")
     with page.expect_download() as download:
         page.locator(".st-key-download_report button").click()
     path = ARTEFACTS / "report.html"
