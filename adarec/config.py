@@ -51,13 +51,13 @@ class StudentSettings(Settings):
     num_nodes: int = Field(3, ge=1, le=6, description="Nodes of a cell; 3 nodes have 6 edges.")
     width: int = Field(64, ge=8, le=512, description="Width of the student.")
     dropout: float = Field(
-        0.1, ge=0, lt=1, description="Share of activations dropped in training."
+        0.2, ge=0, lt=1, description="Share of activations dropped in training."
     )
-    epochs: int = Field(20, ge=1, le=1000, description="Distillation epochs at most.")
+    epochs: int = Field(12, ge=1, le=1000, description="Distillation epochs at most.")
     patience: int = Field(
-        3, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
+        4, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
     )
-    learning_rate: float = Field(2e-3, gt=0, lt=1, description="Peak learning rate.")
+    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
 
@@ -93,7 +93,7 @@ class LossSettings(Settings):
     """Factors of the losses, and the layer mapping."""
 
     mapping: str = Field("emd", description="How teacher layers are mapped to student layers.")
-    task: float = Field(1.0, ge=0, description="Factor of the next-item cross-entropy.")
+    task: float = Field(0.3, ge=0, description="Factor of the next-item cross-entropy.")
     embedding: float = Field(0.2, ge=0, description="Factor of the embedding distillation.")
     hidden: float = Field(0.5, ge=0, description="Factor of the hidden-layer distillation.")
     logit: float = Field(1.0, ge=0, description="Factor of the logit distillation.")
