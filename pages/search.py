@@ -43,7 +43,11 @@ if not everything:
     st.info("No run yet: choose a scene above and start. The quick preset takes minutes.")
     st.stop()
 st.subheader("Watch a run")
-run = pick_run(runs, on_search_page=True)
+run = pick_run(
+    runs,
+    none_yet="**Every run is archived.** Switch them on in the list below.",
+    on_search_page=True,
+)
 if run is not None:
     show_status(run)
     keep_run(run)

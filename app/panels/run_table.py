@@ -24,6 +24,9 @@ _COLUMNS = {
 
 def show_runs(runs: list[RunSummary]) -> None:
     """A sortable table, newest first."""
+    if not runs:
+        st.info("No run matches. Change the words or the choices above.")
+        return
     table = pd.DataFrame(
         [
             {

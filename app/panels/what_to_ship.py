@@ -44,9 +44,10 @@ def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None
         if point is None:
             lines.append(f"- {as_text(scene)}: no student qualifies.")
         else:
+            change = f"{-(point.loss or 0.0):+.1%} {info.accuracy_axis} against its teacher"
             lines.append(
-                f"- {as_text(scene)}: **{point.run}**, {point.cost:.4g} on the cost axis, "
-                f"{-(point.loss or 0.0):+.1%} {as_text(info.accuracy_axis)} against its teacher"
+                f"- {as_text(scene)}: **{point.run}**, {as_text(change)}, {info.cost_axis} "
+                f"{point.cost:.4g}"
             )
     if len(scenes) > _MOST_NAMED:
         lines.append(f"- and {len(scenes) - _MOST_NAMED} more scenes: see the table above.")

@@ -86,6 +86,16 @@ def test_a_run_is_deleted_after_a_second_question(home: Workspace) -> None:
     assert app.selectbox(key=state.RUN_PICKER).value == runs[1]
 
 
+def test_a_list_of_archived_runs_says_where_they_are(home: Workspace) -> None:
+    run = fill(home, num_scenes=1, num_runs=1)[0]
+    home.store.update_run(run, archived=True)
+    app = visit("search")
+    assert "Every run is archived" in text_of(app)
+    assert [info.value for info in app.info] == [
+        "No run matches. Change the words or the choices above."
+    ]
+
+
 def test_a_run_that_goes_on_cannot_be_archived(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
     app = visit("search", run=add_run(home, "shop", key, state="running", until="search"))
