@@ -24,7 +24,7 @@ SMALL: dict[str, Any] = {
     "teacher.learning_rate": 1e-2,
     "teacher.batch_positions": 512,
     "student.width": 16,
-    "student.epochs": 4,
+    "student.epochs": 6,
     "student.learning_rate": 1e-2,
     "student.batch_positions": 512,
     "search.epochs": 3,

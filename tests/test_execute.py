@@ -18,6 +18,7 @@ from adarec.submission import add_controls, create_run
 from tests.finished_run import (
     LATENCIES,
     SCENE,
+    SMALL,
     FinishedRun,
     small_settings,
     workspace_with_cycle,
@@ -238,7 +239,7 @@ def test_controls_are_added_to_a_finished_run(
     assert {control["name"] for control in result["controls"]} == {"random-1", "all-skip"}
     for control in result["controls"]:
         assert set(control) >= {"metrics", "latency_ms", "genotype", "student_minus_control"}
-        assert control["epochs"] == 4
+        assert control["epochs"] == SMALL["student.epochs"]
         assert control["collapsed"] == (control["name"] == "all-skip")
     assert without_times(result)["student"] == without_times(finished_run.result)["student"]
 
