@@ -98,7 +98,8 @@ def page(results: dict[str, Any]) -> str:
         "Written by `python benchmarks/scenes.py` (`make results`). NDCG@10 on the test item,",
         "whole catalogue, consumed items not masked. Intervals: 95 % paired bootstrap over",
         "users, one seed. Latency: onnxruntime, one thread, batch 1, p50. Control cells have the",
-        "found cell's cost by the table and are distilled for as many epochs from the same supernet.",
+        "found cell's cost by the table and are distilled for as many epochs, from the same",
+        "supernet.",
         "",
         "| scene | L | teacher | student | student − teacher | best count | latency, ms "
         "| speed-up | body | minutes | peak, GB |",
