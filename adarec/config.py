@@ -57,7 +57,7 @@ class StudentSettings(Settings):
     patience: int = Field(
         4, ge=1, description="Epochs without a better validation NDCG@10 before stopping."
     )
-    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
+    learning_rate: float = Field(2e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
 
