@@ -55,7 +55,7 @@ def _delete(run: RunRecord) -> None:
             f"**Delete {run.run}?** Its record, result, notes and tags are lost. The folders of "
             "its steps stay, since other runs may use them."
         )
-        if st.button(f"Delete {run.run} for good", key=state.DELETE_RUN, type="primary"):
+        if st.button(f"Delete {run.run} for good", key=state.DELETE_RUN):
             with shown_errors():
                 gateway.delete_run(run.run)
                 state.forget_run()

@@ -1,10 +1,15 @@
 """Colours mean one thing each, and can be read."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from adarec import catalog
 from app.figures import colours
 from app.figures.loss_curves import LOSS_TITLES
+
+CONFIG = Path(colours.__file__).parents[1] / ".streamlit" / "config.toml"
 
 
 def test_every_op_of_the_catalogue_has_a_colour_of_its_own() -> None:
@@ -27,9 +32,24 @@ def test_an_unknown_op_keeps_its_spare_colour() -> None:
 
 @pytest.mark.parametrize("colour", [*colours.OP_COLOURS.values(), colours.ACCENT])
 def test_text_on_a_colour_reaches_the_wcag_ratio_for_bold_text(colour: str) -> None:
-    background, text = _luminance(colour), _luminance(colours.text_on(colour))
-    lighter, darker = max(background, text), min(background, text)
-    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+    assert _contrast(colour, colours.text_on(colour)) >= 4.5
+
+
+# Streamlit's page and its second background (sidebar, fields), and what style.css writes on the
+# accent.
+@pytest.mark.parametrize(
+    ("theme", "others"),
+    [("light", ("#FFFFFF", "#F0F2F6")), ("dark", ("#0E1117", "#262730", "#04181A"))],
+)
+def test_the_accent_can_be_read_as_text_and_below_text(theme: str, others: tuple[str]) -> None:
+    config = CONFIG.read_text(encoding="utf-8")
+    accent = tomllib.loads(config)["theme"][theme]["primaryColor"]
+    assert [other for other in others if _contrast(accent, other) < 4.5] == []
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def _luminance(colour: str) -> float:
