@@ -17,7 +17,7 @@ def draw_frontier(info: FrontierInfo) -> go.Figure:
         x=f"{info.cost_axis}, log scale",
         y=info.accuracy_axis,
         plot_height=440,
-        legend_rows=1,
+        legend_rows=2,
     )
     costs = [point.cost for point in info.points if point.cost]
     costs += [cell.cost for cell in info.predicted]
