@@ -21,7 +21,7 @@ from adarec.runs.files import read_json, write_epoch_arrays, write_json
 from adarec.runs.records import RunRecord
 from adarec.runs.result import assemble_result
 from adarec.runs.workspace import Workspace
-from adarec.stages import STAGES
+from adarec.stages import CHECKS, STAGES
 from adarec.stages.context import StageContext
 
 REPORT_SECONDS = 0.5
@@ -101,12 +101,22 @@ def _execute_steps(
             if folder is None:
                 reused.append(step["role"])
                 on_progress(step["role"], 1.0, "Re-used")
-                continue
-            _execute_step(workspace, step, folder, report)
+            else:
+                _execute_step(workspace, step, folder, report)
+        if step["stage"] == "measure_costs":
+            _check_later_steps(workspace, run)
     environment = describe_environment(threads)
     return assemble_result(
         workspace, run, environment=environment, peak_rss_mb=peak_rss_mb(), reused=reused
     )
+
+
+def _check_later_steps(workspace: Workspace, run: RunRecord) -> None:
+    """Lets later steps refuse now what they would refuse after hours."""
+    for step in run.steps:
+        check = CHECKS.get(step["stage"])
+        if check is not None:
+            check(step["settings"], _parents(workspace, step))
 
 
 def _execute_step(
@@ -116,10 +126,9 @@ def _execute_step(
     earlier = _seconds_so_far(folder)
     report.start(folder)
     started = time.monotonic()
-    parents = {role: workspace.artefacts.path(key) for role, key in step["parents"].items()}
     context = StageContext(
         folder=folder,
-        parents=parents,
+        parents=_parents(workspace, step),
         settings=step["settings"],
         seed=int(step["seed"]),
         watch=report,
@@ -134,6 +143,11 @@ def _execute_step(
             {"seconds": round(seconds, 3), "peak_rss_mb": round(peak_rss_mb(), 1)},
         )
     report.say("Done", 1.0)
+
+
+def _parents(workspace: Workspace, step: dict[str, Any]) -> dict[str, Path]:
+    """Role -> folder of what the step reads."""
+    return {role: workspace.artefacts.path(key) for role, key in step["parents"].items()}
 
 
 def _seconds_so_far(folder: Path) -> float:

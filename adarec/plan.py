@@ -78,8 +78,8 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
         machine: Fingerprint for the cost table and the measured times; this machine's by default.
     """
     plan = _Plan(settings, scene, machine or machine_fingerprint())
+    costs = plan.measure_costs()  # first: a speed-up out of reach is refused within seconds
     teacher = plan.train_teacher()
-    costs = plan.measure_costs()
     base = {"scene": scene.key, "teacher": teacher}
     search = plan.search_student(base | {"costs": costs})
     student = plan.add("student", "distill_student", base | {"search": search}, plan.distillation)

@@ -127,7 +127,7 @@ def test_a_search_prints_its_result_as_one_object_and_re_uses_what_is_there(
 ) -> None:
     options = [*as_options(), "--home", finished_home]
     result = command.json("search", "cycle", *options)
-    assert result["reused"] == ["teacher", "costs", "search", "student", "measure"]
+    assert result["reused"] == ["costs", "teacher", "search", "student", "measure"]
     assert result["run"] != finished_run.run
     for role in ("teacher", "student"):
         assert result[role]["metrics"] == dict.fromkeys(METRIC_NAMES, 1.0)

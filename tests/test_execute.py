@@ -24,7 +24,7 @@ from tests.finished_run import (
     workspace_with_cycle,
 )
 
-ROLES = ["teacher", "costs", "search", "student", "measure"]
+ROLES = ["costs", "teacher", "search", "student", "measure"]
 TIMED = {"run", "seconds", "peak_rss_mb", "environment", "reused", "speedup", "target", "verdict"}
 WEIGHTS = {
     "teacher": "teacher.safetensors",
@@ -121,7 +121,7 @@ def test_a_second_search_re_uses_the_teacher_and_shows_its_curves(copy: Workspac
     teacher = folders(copy, run.run)["teacher"]
     before = (teacher / "teacher.safetensors").stat().st_mtime_ns
     result = execute_run(copy, run.run)
-    assert result["reused"] == ["teacher", "costs"]
+    assert result["reused"] == ["costs", "teacher"]
     assert (teacher / "teacher.safetensors").stat().st_mtime_ns == before
     curves = [row for row in metrics(copy, run.run) if row[0] == teacher.name]
     assert {epoch for _, epoch, _, _ in curves} == {1, 2, 3, 4}
@@ -184,6 +184,14 @@ def test_a_speed_up_out_of_reach_fails_the_run_with_its_reason(copy: Workspace) 
     record = copy.store.run(run)
     assert record.state == "failed"
     assert "--speedup 999" in (record.error or "")
+
+
+def test_a_speed_up_out_of_reach_is_refused_before_anything_is_trained(copy: Workspace) -> None:
+    record = create_run(copy, SCENE, small_settings(speedup=999, seed=7))
+    with pytest.raises(TargetError):
+        execute_run(copy, record.run)
+    teacher = next(step["key"] for step in record.steps if step["role"] == "teacher")
+    assert copy.artefacts.readable_path(teacher) is None
 
 
 def test_an_unexpected_error_is_recorded_too(

@@ -9,7 +9,7 @@ from adarec.config import RunSettings, preset_settings
 from adarec.plan import ScenePart, Step, plan_run, stage_key
 
 SCENE = ScenePart("ingest-1", num_items=100, training_length_p90=20)
-ROLES = ["teacher", "costs", "search", "student", "measure"]
+ROLES = ["costs", "teacher", "search", "student", "measure"]
 
 
 def plan(scene: ScenePart = SCENE, machine: str = "here", **changed: Any) -> dict[str, Step]:

@@ -1,6 +1,8 @@
 """One file a stage. None imports another; each reads its parents' folders and fills its own."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from adarec.stages import (
     distill_control,
@@ -12,6 +14,11 @@ from adarec.stages import (
     train_teacher,
 )
 from adarec.stages.context import StageContext
+
+# What a later step can already refuse once its cost table is complete.
+CHECKS: dict[str, Callable[[dict[str, Any], dict[str, Path]], object]] = {
+    "search_student": search_student.target_of,
+}
 
 STAGES: dict[str, Callable[[StageContext], None]] = {
     "train_teacher": train_teacher.run,

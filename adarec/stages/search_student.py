@@ -1,5 +1,8 @@
 """Search the cell: train the supernet, move the alphas, choose the best cell within the limit."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -33,13 +36,7 @@ def run(context: StageContext) -> None:
     """
     settings = context.settings
     scene = read_scene(context.parents["scene"])
-    table = read_json(context.parents["costs"] / "costs.json")
-    target = choose_target(
-        cost_model(table, of_body=False),
-        cost_model(table, of_body=True),
-        speedup=settings["speedup"],
-        default=settings["default_speedup"],
-    )
+    target = target_of(settings, context.parents)
     slice_users = np.flatnonzero(scene.architecture_slice)
     validation = validation_of(
         scene, length=settings["length"], seed=context.seed, users=slice_users
@@ -69,6 +66,23 @@ def run(context: StageContext) -> None:
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
     write_weights(context.folder / "projections.safetensors", search.projections.state_dict())
     checkpoint.remove()
+
+
+def target_of(settings: dict[str, Any], parents: dict[str, Path]) -> Target:
+    """The cost limit of a search, from its settings and its cost table alone.
+
+    A run asks for it as soon as the table is there, before hours go into a teacher.
+
+    Raises:
+        TargetError: The speed-up asked for is out of reach.
+    """
+    table = read_json(parents["costs"] / "costs.json")
+    return choose_target(
+        cost_model(table, of_body=False),
+        cost_model(table, of_body=True),
+        speedup=settings["speedup"],
+        default=settings["default_speedup"],
+    )
 
 
 def _prepare(

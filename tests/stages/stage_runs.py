@@ -14,7 +14,7 @@ from tests.finished_run import small_settings
 from tests.nets.small_models import Notes
 
 NUM_USERS, OWN_ITEMS, LENGTH = 15, 4, 9
-BEFORE_MEASURE = ("teacher", "costs", "search", "student")
+BEFORE_MEASURE = ("costs", "teacher", "search", "student")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ KEYS = {"run", "scene", "settings", "seed", "teacher", "student", "baselines", "
 KEYS |= {"difference", "controls", "verdict", "seconds", "peak_rss_mb", "environment"}
 MODEL_KEYS = {"name", "params", "params_without_embeddings", "macs", "metrics", "metrics_masked"}
 MODEL_KEYS |= {"latency_ms", "latency_body_ms", "latency_eager_ms"}
-ROLES = ("teacher", "costs", "search", "student", "measure")
+ROLES = ("costs", "teacher", "search", "student", "measure")
 STAGES = ("train_teacher", "measure_costs", "search_student", "distill_student", "measure")
 
 

@@ -99,7 +99,7 @@ def test_alphas_learn_from_the_slice_and_weights_from_the_others(
 
     spy_on("_weight_step")
     spy_on("_alpha_step")
-    run_stages(scene, tmp_path, roles=("teacher", "costs", "search"))
+    run_stages(scene, tmp_path, roles=("costs", "teacher", "search"))
     inside = np.flatnonzero(scene.architecture_slice)
     outside = np.flatnonzero(~scene.architecture_slice)
     assert seen["_alpha_step"] == items_of(scene, inside)
