@@ -194,10 +194,10 @@ def test_odd_ids_are_kept_as_they_are(item: str) -> None:
 
 
 def test_a_path_inside_a_zip_goes_nowhere(workspace, write_log, tmp_path) -> None:
-    path = write_log(zipped(**{"../../evil.csv": GOOD.encode()}), "slip.zip")
+    path = write_log(zipped(**{"../../slipped-out.csv": GOOD.encode()}), "slip.zip")
     record = ingest_log(workspace, path, name="slip")
     assert record.summary["interactions"] == 36
-    assert not list(tmp_path.parent.rglob("evil.csv"))
+    assert not list(tmp_path.parent.rglob("slipped-out.csv"))
 
 
 def test_invalid_rows_can_be_dropped_and_are_reported() -> None:
