@@ -81,7 +81,7 @@ STAGES = (
         "measure",
         "Measure",
         "Reads the test items once; times teacher and student in turn.",
-        version=1,
+        version=2,
     ),
     Stage(
         "measure_controls",

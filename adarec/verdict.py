@@ -72,7 +72,11 @@ def _quality(
     low, high, mean = (difference[name] / teacher for name in ("low", "high", "mean"))
     interval = f"{mean:+.1%} NDCG@10 (95 % interval {low:+.1%} to {high:+.1%} of the teacher's)"
     if low >= -MARGIN:
-        word = "better than" if low > 0 else "as good as"
+        word = "as good as"
+        if low > 0:
+            word = "better than"
+        elif high < 0:
+            word = f"below, but within {MARGIN:.0%} of,"
         return True, f"The student is {word} the teacher: {interval}"
     if (high - low) / 2 > WIDE:
         likely = (

@@ -39,7 +39,7 @@ def test_a_good_run() -> None:
     ("difference", "non_inferior", "words"),
     [
         (interval(0.05, 0.01, 0.09), True, "better than the teacher"),
-        (interval(-0.05, -0.099, -0.001), True, "as good as the teacher"),
+        (interval(-0.05, -0.099, -0.001), True, "below, but within 10% of, the teacher"),
         (interval(-0.05, -0.101, 0.001), False, "The student is worse than the teacher"),
         (interval(-0.30, -0.35, -0.25), False, "The student is worse than the teacher"),
         (interval(-0.04, -0.14, 0.06), None, "Too few users to prove it: the student is no worse"),
