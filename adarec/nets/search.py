@@ -33,6 +33,7 @@ from adarec.nets.training import Validation, adamw, set_learning_rate
 
 # Alpha steps are smaller, so there are more: their noise is the sampled ops', not the data's.
 ALPHA_SPLIT = 4
+SEARCH_POSITIONS = 40_000  # of an epoch, at least about half of it
 PARTS = ("teacher", "student", "losses", "backward", "optimizer")  # of a step, for benchmarks
 
 
@@ -124,18 +125,30 @@ class Search:
         self.part: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext()
 
     def begin_epoch(self, epoch: int) -> list[tuple[str, np.ndarray]]:
-        """Weight and alpha steps of the epoch, alpha steps spread evenly; every window once."""
+        """Weight and alpha steps of the epoch, alpha steps spread evenly; every window once a
+        pass.
+        """
         self.epoch = epoch
         rng = np.random.default_rng(epoch_seed(self.seed, epoch))
         positions = positions_a_step(self.weight_sequences, most=self.schedule.batch_positions)
-        weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
         fewer = max(MIN_POSITIONS, positions // ALPHA_SPLIT)
-        alpha_rows = training_order(self.alpha_sequences, positions=fewer, rng=rng)
-        steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
-        steps += [
-            ((i + 0.5) / len(alpha_rows), "alpha", rows) for i, rows in enumerate(alpha_rows)
-        ]
-        return [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
+        items = []
+        for _ in range(self.passes):
+            weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
+            alpha_rows = training_order(self.alpha_sequences, positions=fewer, rng=rng)
+            steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
+            steps += [
+                ((i + 0.5) / len(alpha_rows), "alpha", rows) for i, rows in enumerate(alpha_rows)
+            ]
+            items += [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
+        return items
+
+    @property
+    def passes(self) -> int:
+        """Passes over the data an epoch: up to eight on a small scene, whose supernet would
+        otherwise be compared before it has learned anything.
+        """
+        return max(1, min(8, SEARCH_POSITIONS // len(self.weight_sequences.items)))
 
     def step(self, item: tuple[str, np.ndarray], done: float) -> tuple[dict[str, float], int]:
         """One weight step, or one alpha step (which does nothing in the warm-up)."""

@@ -110,15 +110,20 @@ def test_training_uses_every_window_once_an_epoch(epoch: int) -> None:
     assert sorted(rows.tolist()) == list(range(len(training.sequences)))
 
 
-def test_a_search_uses_every_window_once_and_spreads_the_alpha_steps() -> None:
+@pytest.mark.parametrize(("epoch_positions", "passes"), [(1, 1), (1_000, 4), (10**9, 8)])
+def test_a_search_uses_every_window_once_a_pass_and_spreads_the_alpha_steps(
+    epoch_positions: int, passes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adarec.nets.search.SEARCH_POSITIONS", epoch_positions)
     search = small_search()
+    assert search.passes == passes
     steps = search.begin_epoch(1)
     for kind, sequences in (
         ("weight", search.weight_sequences),
         ("alpha", search.alpha_sequences),
     ):
         rows = np.concatenate([rows for name, rows in steps if name == kind])
-        assert sorted(rows.tolist()) == list(range(len(sequences)))
+        assert sorted(rows.tolist()) == sorted(list(range(len(sequences))) * passes)
     kinds = [kind for kind, _ in steps]
     half = len(kinds) // 2
     assert kinds[0] == "weight"
