@@ -164,6 +164,11 @@ MAPPINGS = (
     Entry("none", "None", "No hidden-layer distillation."),
 )
 
+HIDDEN_DISTANCES = (
+    Entry("mse", "Mean squared error", "Of layer-normed features; scale and offset don't matter."),
+    Entry("kl", "KL divergence", "Of softmaxes over the channels, as published."),
+)
+
 COSTS = (
     Entry("latency", "Latency", "Milliseconds measured on this machine, one thread, one request."),
     Entry("flops", "Multiply-adds", "Multiply-adds of the body, no measurement needed."),

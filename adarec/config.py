@@ -90,7 +90,7 @@ class SearchSettings(Settings):
 
 
 class LossSettings(Settings):
-    """Factors of the losses, and the layer mapping."""
+    """Factors of the losses, the layer mapping and its distance."""
 
     mapping: str = Field("emd", description="How teacher layers are mapped to student layers.")
     task: float = Field(0.3, ge=0, description="Factor of the next-item cross-entropy.")
@@ -99,6 +99,9 @@ class LossSettings(Settings):
     logit: float = Field(1.0, ge=0, description="Factor of the logit distillation.")
     distill_temperature: float = Field(
         1.0, gt=0, le=20, description="Softens teacher and student logits."
+    )
+    hidden_distance: Literal["mse", "kl"] = Field(
+        "mse", description="Distance between a student layer and a teacher layer."
     )
 
 

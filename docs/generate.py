@@ -16,6 +16,7 @@ SECTIONS = {
     "TEACHERS": "Teachers (`--teacher`)",
     "OPS": "Candidate ops of an edge",
     "MAPPINGS": "Layer mappings (`--mapping`)",
+    "HIDDEN_DISTANCES": "Distances of hidden layers (`--set losses.hidden_distance=NAME`)",
     "COSTS": "Costs (`--cost`)",
     "PRESETS": "Presets (`--preset`)",
 }

@@ -60,7 +60,9 @@ def _prepare(
     projections.load_state_dict(
         read_weights(context.parents["search"] / "projections.safetensors")
     )
-    mapping = MAPPINGS[losses["mapping"]](sizes["num_cells"], teacher.num_layers)
+    mapping = MAPPINGS[losses["mapping"]](
+        sizes["num_cells"], teacher.num_layers, seed=context.seed
+    )
     batch_loss = distilled_loss(
         student,
         teacher,

@@ -111,7 +111,9 @@ def _prepare(
         alpha_sequences=training_sequences(scene, length=length, users=inside),
         validation=validation,
         projections=projections,
-        mapping=MAPPINGS[losses["mapping"]](student["num_cells"], teacher.num_layers),
+        mapping=MAPPINGS[losses["mapping"]](
+            student["num_cells"], teacher.num_layers, seed=context.seed
+        ),
         weights=LossWeights.from_settings(losses),
         costs=target.costs,
         limit=target.limit,

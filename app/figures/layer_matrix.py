@@ -21,8 +21,9 @@ _KINDS = {
     ),
     "distance": (
         "Distance of layers",
-        "Mean squared difference between student and teacher layer after layer norm and "
-        "projection, mean of the epoch. The mapping prefers small distances.",
+        "Between student and teacher layer after projection, mean of the epoch: the mean squared "
+        "difference after layer norm, or the KL divergence where the run asked for it "
+        "(losses.hidden_distance). emd prefers small distances.",
         ".2f",
         "distance",
     ),

@@ -1,20 +1,22 @@
-"""The contract of a layer mapping, held by every mapping of the catalogue."""
+"""The contract of a layer mapping and of a hidden distance, held by all of the catalogue."""
 
 import numpy as np
 import pytest
 import torch
 
 from adarec import catalog
-from adarec.nets.losses.hidden import MAPPINGS, layer_distances
+from adarec.nets.losses.hidden import HIDDEN_DISTANCES, MAPPINGS, layer_distances
 
 S, T = 2, 4
 MAPPING_NAMES = [entry.name for entry in catalog.MAPPINGS]
+DISTANCE_NAMES = [entry.name for entry in catalog.HIDDEN_DISTANCES]
 # One that has no flow by design.
 WITHOUT_FLOW = {"none"}
 # Ones whose layer weights change within an epoch: its record holds their mean.
 MOVING_EACH_BATCH = {"emd-paper"}
 
 every_mapping = pytest.mark.parametrize("name", MAPPING_NAMES)
+every_distance = pytest.mark.parametrize("name", DISTANCE_NAMES)
 
 
 def distances(seed: int = 0) -> torch.Tensor:
@@ -25,6 +27,7 @@ def distances(seed: int = 0) -> torch.Tensor:
 
 def test_the_registry_holds_the_catalogue() -> None:
     assert sorted(MAPPINGS.builders) == sorted(MAPPING_NAMES)
+    assert sorted(HIDDEN_DISTANCES.builders) == sorted(DISTANCE_NAMES)
 
 
 @every_mapping
@@ -135,3 +138,34 @@ def test_layer_weights_stay_a_distribution(name: str) -> None:
             assert weights.sum() == pytest.approx(1.0, abs=1e-12)
             assert (weights >= 0).all()
             np.testing.assert_array_equal(weights > 0, had)
+
+
+@every_distance
+def test_a_distance_is_zero_between_equal_layers_and_positive_between_others(name: str) -> None:
+    torch.manual_seed(0)
+    layers = torch.randn(3, 9, 6)
+    found = HIDDEN_DISTANCES[name](layers, layers)
+    assert found.shape == (3, 3)
+    np.testing.assert_allclose(found.diagonal().numpy(), 0.0, atol=1e-6)
+    assert (found[~torch.eye(3, dtype=torch.bool)] > 0.1).all()
+
+
+@every_distance
+def test_a_distance_is_a_mean_over_positions(name: str) -> None:
+    """The same positions twice change nothing: its size doesn't depend on the history's length."""
+    torch.manual_seed(0)
+    student, teacher = torch.randn(S, 7, 6), torch.randn(T, 7, 6)
+    once = HIDDEN_DISTANCES[name](student, teacher)
+    twice = HIDDEN_DISTANCES[name](student.repeat(1, 2, 1), teacher.repeat(1, 2, 1))
+    assert once.shape == (S, T)
+    np.testing.assert_allclose(twice.numpy(), once.numpy(), rtol=1e-5)
+
+
+@every_distance
+def test_the_gradient_of_each_distance_reaches_its_student_layer(name: str) -> None:
+    torch.manual_seed(0)
+    student = torch.randn(S, 7, 6, requires_grad=True)
+    HIDDEN_DISTANCES[name](student, torch.randn(T, 7, 6))[1, 2].backward()
+    assert student.grad is not None
+    assert (student.grad[1].abs().sum(dim=1) > 0).all()
+    assert (student.grad[0] == 0).all()

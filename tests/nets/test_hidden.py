@@ -11,6 +11,7 @@ from adarec.nets.losses.hidden import (
     LAYER_WEIGHT_STEP,
     LAYER_WEIGHT_TEMPERATURE,
     EmdMapping,
+    kl_layer_distances,
     layer_distances,
 )
 
@@ -114,3 +115,25 @@ def test_distances_ignore_scale_and_offset() -> None:
     layer = torch.randn(1, 9, 5)
     assert layer_distances(layer * 7 + 3, layer).item() == pytest.approx(0.0, abs=1e-4)
     assert layer_distances(-layer, layer).item() == pytest.approx(4.0, abs=1e-3)
+
+
+def test_kl_distances_are_those_of_a_plain_double_loop() -> None:
+    torch.manual_seed(0)
+    student, teacher = torch.randn(2, 9, 5) * 2 + 1, torch.randn(3, 9, 5) * 2
+    found = kl_layer_distances(student, teacher)
+    for i in range(2):
+        for j in range(3):
+            expected = F.kl_div(
+                F.log_softmax(student[i], dim=-1),
+                F.softmax(teacher[j], dim=-1),
+                reduction="batchmean",  # of [P, D]: the mean over positions
+            )
+            assert found[i, j].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_kl_by_hand() -> None:
+    """Teacher (3/4, 1/4) and (1/2, 1/2), student (1/2, 1/2): the first position's KL, halved."""
+    student = torch.zeros(1, 2, 2)
+    teacher = torch.tensor([[[0.75, 0.25], [0.5, 0.5]]]).log()
+    expected = (0.75 * np.log(1.5) + 0.25 * np.log(0.5)) / 2
+    assert kl_layer_distances(student, teacher).item() == pytest.approx(expected, rel=1e-5)

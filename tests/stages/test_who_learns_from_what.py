@@ -13,6 +13,7 @@ from torch import Tensor
 from adarec.data.scene import Scene
 from adarec.data.sequences import evaluation_histories
 from adarec.nets import batches
+from adarec.nets.losses.fixed_mappings import RandomMapping
 from adarec.nets.masked import with_last_target
 from adarec.nets.search import Search
 from tests.finished_run import LATENCIES
@@ -162,3 +163,13 @@ def test_another_training_prefix_does_change_the_weights(plain: StageRun, tmp_pa
     found = load_file(other.folders["teacher"] / "teacher.safetensors")
     expected = load_file(plain.folders["teacher"] / "teacher.safetensors")
     assert not all(value.equal(expected[key]) for key, value in found.items())
+
+
+def test_search_and_student_learn_from_the_random_layers_of_the_runs_seed(tmp_path: Path) -> None:
+    changed = {"losses__mapping": "random", "losses__hidden_distance": "kl", "seed": 3}
+    run = run_stages(own_items_scene(), tmp_path, **changed)
+    for role in ("search", "student"):
+        flow = run.notes[role].arrays[1]["mapping"]
+        expected = RandomMapping(*flow.shape, seed=3).flow(flow)
+        np.testing.assert_allclose(flow, expected)
+        assert (expected != RandomMapping(*flow.shape, seed=0).flow(flow)).any()

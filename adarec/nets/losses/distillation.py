@@ -4,31 +4,38 @@ task.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adarec.nets.encoding import Encoded
+from adarec.nets.losses.hidden import HIDDEN_DISTANCES
 from adarec.nets.losses.hidden import Mapping as LayerMapping
-from adarec.nets.losses.hidden import layer_distances
 from adarec.nets.losses.scores import dot_scores, score_losses
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Factors of the parts of the loss; see `adarec.config.LossSettings`."""
+    """Factors of the parts of the loss, and the distance of hidden layers; see
+    `adarec.config.LossSettings`."""
 
     task: float
     embedding: float
     hidden: float
     logit: float
     distill_temperature: float
+    hidden_distance: str = "mse"
 
     @classmethod
-    def from_settings(cls, losses: Mapping[str, float]) -> "LossWeights":
-        """From the plain data of `LossSettings`; the name of the layer mapping is left out."""
-        return cls(**{name: losses[name] for name in cls.__dataclass_fields__})
+    def from_settings(cls, losses: Mapping[str, Any]) -> "LossWeights":
+        """From the plain data of `LossSettings`; the name of the layer mapping is left out.
+
+        A run that was planned before there was a choice of distances has none: it goes on with
+        the default.
+        """
+        return cls(**{name: losses[name] for name in cls.__dataclass_fields__ if name in losses})
 
 
 class Projections(nn.Module):
@@ -61,7 +68,7 @@ def distillation_losses(
         teacher_table: [V, D_t] candidates of the teacher.
         projections: Student width -> teacher width.
         mapping: The layer mapping, which also keeps the epoch's mean flow.
-        weights: Factor of each part.
+        weights: Factor of each part, and the distance of hidden layers.
     """
     scored = score_losses(
         student.output,
@@ -75,7 +82,7 @@ def distillation_losses(
     loss = scored.total
     embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
     loss = loss + weights.embedding * embedding
-    distances = layer_distances(
+    distances = HIDDEN_DISTANCES[weights.hidden_distance](
         projections.hidden(torch.stack(student.layers)), torch.stack(teacher.layers)
     )
     hidden = mapping.loss(distances)

@@ -1,10 +1,11 @@
 """Hidden-layer distillation: which student layer learns how much from which teacher layer.
 
-A mapping turns the distances [S, T] of a batch into a flow [S, T] that sums to 1; the loss is
-<flow, distance>.
+A distance function gives the distances [S, T] of a batch; a mapping turns them into a flow [S, T]
+that sums to 1; the loss is <flow, distance>.
 """
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -23,7 +24,14 @@ LAYER_WEIGHT_STEP = 0.1
 
 MAPPINGS: Registry[type["Mapping"]] = Registry("mapping", (m.name for m in catalog.MAPPINGS))
 
+# (student layers [S, P, D] projected to the teacher's width, teacher layers [T, P, D]) -> [S, T]
+HiddenDistance = Callable[[Tensor, Tensor], Tensor]
+HIDDEN_DISTANCES: Registry[HiddenDistance] = Registry(
+    "hidden distance", (entry.name for entry in catalog.HIDDEN_DISTANCES)
+)
 
+
+@HIDDEN_DISTANCES.register("mse")
 def layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
     """Mean squared error between every student and teacher layer after layer norm, [S, T], in
     0..4.
@@ -40,6 +48,25 @@ def layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
     teacher = F.layer_norm(teacher_layers, (width,)).flatten(1)
     squares = student.square().sum(1)[:, None] + teacher.square().sum(1)[None, :]
     return (squares - 2.0 * student @ teacher.T) / (width * positions)
+
+
+@HIDDEN_DISTANCES.register("kl")
+def kl_layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor:
+    """KL(softmax(teacher) || softmax(student)) over the channels of every pair of layers, [S, T].
+
+    The mean over positions of the distance in AdaRec's code, which divides by sequences only. All
+    pairs come from one contraction: KL = <t, log t> - <t, log s>.
+
+    Args:
+        student_layers: [S, P, D] projected to the teacher's width.
+        teacher_layers: [T, P, D] without gradient.
+    """
+    student_log = torch.log_softmax(student_layers, dim=-1)
+    teacher_log = torch.log_softmax(teacher_layers, dim=-1)
+    teacher = teacher_log.exp()
+    negative_entropy = (teacher * teacher_log).sum(dim=(1, 2))  # [T]
+    cross = torch.einsum("spd,tpd->st", student_log, teacher)
+    return (negative_entropy - cross) / student_layers.shape[1]
 
 
 class Mapping:
