@@ -44,7 +44,7 @@ def judge(
         target: `of` (request or body), `speedup`.
         collapsed: The cell has no parametric op.
     """
-    non_inferior, quality = _quality(teacher_ndcg, student_ndcg, difference)
+    non_inferior, quality = judge_quality(teacher_ndcg, difference)
     reached = latency["teacher"] / latency["student"]
     met = latency["student"] <= TOLERANCE * latency["teacher"] / target["speedup"]
     what = "a request" if target["of"] == "request" else "the body (without scoring)"
@@ -64,9 +64,13 @@ def judge(
     return Verdict(sentence, non_inferior, met, beats)
 
 
-def _quality(
-    teacher: float, student: float, difference: dict[str, float]
-) -> tuple[bool | None, str]:
+def judge_quality(teacher: float, difference: dict[str, float]) -> tuple[bool | None, str]:
+    """Whether the student is non-inferior (None: too few users to tell), and that in words.
+
+    Args:
+        teacher: Its NDCG@10; of several seeds the mean.
+        difference: Student minus teacher: mean, low and high of its 95 % interval.
+    """
     if teacher <= 0:
         return None, "The teacher finds nothing, so there is nothing to compare with"
     low, high, mean = (difference[name] / teacher for name in ("low", "high", "mean"))
