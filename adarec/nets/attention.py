@@ -52,22 +52,25 @@ class AttentionModel(SequenceModel):
         )
         self.output_norm = nn.LayerNorm(width)
 
-    def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: Any
-    ) -> tuple[Tensor, list[Tensor]]:
+    def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
         """See `SequenceModel`."""
         embedded = self.item_table(items)
-        return embedded, self.attended(embedded, mask)
+        return embedded, self.placed(embedded, mask)
 
-    def attended(
-        self, embedded: Tensor, mask: Tensor | None, *, is_causal: bool = True
-    ) -> list[Tensor]:
-        """The hidden layers, each [B, L, D], of embedded items [B, L, D].
+    def placed(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
+        """Embedded items [B, L, D] with their positions, zero at PAD.
 
         Items beyond the `length` newest share the oldest position, so that padding of any width is
         accepted.
         """
         back = torch.arange(embedded.shape[1] - 1, -1, -1, device=embedded.device)
         positions = self.positions(back.clamp(max=self.positions.num_embeddings - 1))
-        x = zero_pads(self.input_dropout(embedded + positions * self.item_table.scale), mask)
-        return layers_through(self.blocks, x, mask, is_causal, num_layers=self.num_layers)
+        return zero_pads(self.input_dropout(embedded + positions * self.item_table.scale), mask)
+
+    def layers_after(
+        self, done: int, x: Tensor, mask: Tensor | None, *, is_causal: bool = True, **call: Any
+    ) -> list[Tensor]:
+        """See `SequenceModel`."""
+        return layers_through(
+            self.blocks, x, mask, is_causal, num_layers=self.num_layers, done=done
+        )

@@ -28,6 +28,23 @@ def gather_real(x: Tensor, mask: Tensor | None) -> Tensor:
     return x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
 
 
+def scatter_real(packed: Tensor, items: Tensor, mask: Tensor | None) -> Tensor:
+    """[…, B, L, D], zero at PAD, of packed positions […, P, D]: the inverse of `gather_real`, for
+    any number of leading axes.
+
+    Args:
+        packed: […, P, D] in row-major order.
+        items: [B, L], for its shape alone.
+        mask: [B, L] True at the P real positions; None where all are.
+    """
+    shape = (*packed.shape[:-2], *items.shape, packed.shape[-1])
+    if mask is None:
+        return packed.reshape(shape)
+    dense = packed.new_zeros(shape)
+    dense[..., mask, :] = packed
+    return dense
+
+
 class CausalConv(nn.Module):
     """Convolution over the positions t, t - d, t - 2d, …; taps beyond the history's start cost
     nothing.
@@ -103,13 +120,21 @@ def visible_mask(mask: Tensor, *, is_causal: bool = True) -> Tensor:
     return ((reach & mask[:, None, :]) | itself).unsqueeze(1)
 
 
-def layers_through(blocks: nn.ModuleList, x: Tensor, *rest: Any, num_layers: int) -> list[Tensor]:
-    """What `x` becomes in the blocks, seen `num_layers` times after an equal share of them; `rest`
-    goes to every block.
+def layers_through(
+    blocks: nn.ModuleList, x: Tensor, *rest: Any, num_layers: int, done: int = 0
+) -> list[Tensor]:
+    """What `x` becomes in the blocks, seen `num_layers` times after an equal share of them.
+
+    Args:
+        blocks: A stack.
+        x: [B, L, D] its input, or the output of its layer number `done`.
+        rest: Goes to every block.
+        num_layers: Layers of the whole stack.
+        done: Layers that `x` has behind it; the list holds the others.
     """
     every = len(blocks) // num_layers
     layers = []
-    for index, block in enumerate(blocks, start=1):
+    for index, block in enumerate(list(blocks)[done * every :], start=1):
         x = block(x, *rest)
         if index % every == 0:
             layers.append(x)

@@ -27,6 +27,9 @@ class SequenceModel(nn.Module):
     """A causal next-item model: subclasses give dense layers, this packs them or takes the newest
     state.
 
+    A subclass says what its first layer is given (`inputs`) and what its layers make of that
+    (`layers_after`). One that cannot go on from the middle overrides `dense_layers` instead.
+
     Attributes:
         item_table: Input and output item embeddings.
         num_layers: Hidden layers that `dense_layers` gives.
@@ -39,13 +42,33 @@ class SequenceModel(nn.Module):
     output_norm: nn.LayerNorm
     receptive_field: int | None = None
 
+    def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
+        """Item embeddings and what the first layer is given, each [B, L, D], of left-padded items
+        [B, L].
+        """
+        raise TypeError(f"{type(self).__name__} does not say how it encodes a history")
+
+    def layers_after(self, done: int, x: Tensor, mask: Tensor | None, **call: Any) -> list[Tensor]:
+        """The layers after the first `done`, each [B, L, D], zero at PAD, where these gave `x`
+        [B, L, D], zero at PAD; with 0 done, `x` is what the first is given.
+        """
+        raise TypeError(f"{type(self).__name__} cannot go on from a hidden layer")
+
     def dense_layers(
         self, items: Tensor, mask: Tensor | None, **call: Any
     ) -> tuple[Tensor, list[Tensor]]:
         """Embeddings [B, L, D] and hidden layers, each [B, L, D], zero at PAD, of left-padded
         items [B, L].
         """
-        raise TypeError(f"{type(self).__name__} does not say how it encodes a history")
+        embedded, x = self.inputs(items, mask, **call)
+        return embedded, self.layers_after(0, x, mask, **call)
+
+    def forward_from(self, layer: int, hidden: Tensor, mask: Tensor | None, **call: Any) -> Tensor:
+        """[P, D] the states that are scored, as if layer `layer` (the first is 0) had given
+        `hidden` [B, L, D], zero at PAD.
+        """
+        layers = [hidden, *self.layers_after(layer + 1, hidden, mask, **call)]
+        return self.output_norm(gather_real(layers[-1], mask))
 
     def forward(self, items: Tensor, mask: Tensor | None, **call: Any) -> Encoded:
         """Encodes left-padded items [B, L]; `mask` [B, L] is True at real positions, None where

@@ -6,6 +6,7 @@ import torch
 
 from adarec import catalog
 from adarec.nets.batches import pack_batch
+from adarec.nets.blocks import scatter_real
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import candidates_of, history_ranks
 from adarec.nets.losses.distillation import Projections
@@ -103,6 +104,23 @@ def test_only_the_newest_items_of_a_long_batch_need_a_position(teacher: Sequence
     """A width beyond the teacher's length is accepted, as PAD may make a batch wider."""
     items = torch.arange(LENGTH + 4).unsqueeze(0) % NUM_ITEMS + 1
     assert teacher(items, None).output.isfinite().all()
+
+
+@pytest.mark.parametrize("pads", [0, 3])
+@pytest.mark.parametrize("name", TEACHER_NAMES)
+def test_it_goes_on_from_each_of_its_layers(name: str, pads: int) -> None:
+    """From its own layer it gives what it gives anyway; from another layer something else."""
+    teacher = small_teacher(name, num_layers=4)
+    items, mask = left_padded(HISTORIES, pads=pads)
+    whole = teacher(items, mask)
+    for layer, packed_layer in enumerate(whole.layers):
+        hidden = scatter_real(packed_layer, items, mask)
+        torch.testing.assert_close(teacher.forward_from(layer, hidden, mask), whole.output)
+        changed = teacher.forward_from(layer, hidden.roll(1, dims=-1), mask)
+        assert not torch.allclose(changed, whole.output, atol=1e-2)
+    alone = teacher(items[:1, pads:], None)
+    hidden = alone.layers[1].unsqueeze(0)
+    torch.testing.assert_close(teacher.forward_from(1, hidden, None), alone.output)
 
 
 @pytest.mark.parametrize("name", TEACHER_NAMES)

@@ -89,6 +89,18 @@ def test_pad_stays_zero_through_the_cells(ops) -> None:
 
 
 @every_cell
+def test_it_goes_on_from_each_of_its_cells(ops) -> None:
+    student = small_student(ops, num_cells=3)
+    items, mask = left_padded([[1, 2, 3, 4], [5]], pads=2)
+    _, layers = student.dense_layers(items, mask)
+    expected = student(items, mask).output
+    for cell, hidden in enumerate(layers):
+        assert torch.equal(student.forward_from(cell, hidden, mask), expected)
+    changed = student.forward_from(2, layers[2].roll(1, dims=-1), mask)
+    assert not torch.allclose(changed, expected, atol=1e-2)
+
+
+@every_cell
 def test_a_student_inherits_the_supernets_weights_for_its_ops(ops) -> None:
     supernet = small_supernet(num_cells=2, num_nodes=2)
     student = build_student(

@@ -40,30 +40,35 @@ class Student(SequenceModel):
             names[0] for names in edge_ops
         )  # what runs when the caller does not say
 
-    def dense_layers(
+    def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
+        """See `SequenceModel`."""
+        embedded = self.item_table(items)
+        return embedded, self.dropout(embedded)
+
+    def layers_after(
         self,
-        items: Tensor,
+        done: int,
+        x: Tensor,
         mask: Tensor | None,
         choice: Sequence[str] | None = None,
         gates: Tensor | None = None,
         **call: Any,
-    ) -> tuple[Tensor, list[Tensor]]:
-        """See `SequenceModel.dense_layers`.
+    ) -> list[Tensor]:
+        """See `SequenceModel.layers_after`.
 
         Args:
-            items: [B, L] item indices, 0 = PAD.
+            done: Cells that `x` has behind it.
+            x: [B, L, D].
             mask: [B, L] True at real positions, or None where all are.
             choice: The op of each edge; a derived student has only one and needs none.
             gates: [E] see `Cell.forward`; the same for all cells.
         """
         chosen = self.choice if choice is None else choice
-        embedded = self.item_table(items)
-        x = self.dropout(embedded)
         layers = []
-        for cell in self.cells:
+        for cell in list(self.cells)[done:]:
             x = self.dropout(cell(x, mask, chosen, gates))
             layers.append(x)
-        return embedded, layers
+        return layers
 
 
 def build_student(

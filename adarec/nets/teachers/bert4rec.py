@@ -25,9 +25,9 @@ class BERT4Rec(AttentionModel):
         """See `SequenceModel`; items where `masked` [B, L] is True are hidden, and every position
         then looks both ways.
         """
-        embedded = self.item_table(items)
         if masked is None:
-            return embedded, self.attended(embedded, mask)
+            return super().dense_layers(items, mask, **call)
         token = self.mask_token * self.item_table.scale
-        embedded = torch.where(masked.unsqueeze(-1), token, embedded)
-        return embedded, self.attended(embedded, mask, is_causal=False)
+        embedded = torch.where(masked.unsqueeze(-1), token, self.item_table(items))
+        x = self.placed(embedded, mask)
+        return embedded, self.layers_after(0, x, mask, is_causal=False)

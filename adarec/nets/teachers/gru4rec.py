@@ -50,17 +50,19 @@ class GRU4Rec(SequenceModel):
         self.blocks = nn.ModuleList(RecurrentBlock(width, dropout) for _ in range(num_blocks))
         self.output_norm = nn.LayerNorm(width)
 
-    def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: Any
-    ) -> tuple[Tensor, list[Tensor]]:
+    def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
         """See `SequenceModel`."""
         embedded = self.item_table(items)
-        x = self.input_dropout(embedded)
+        return embedded, self.input_dropout(embedded)
+
+    def layers_after(self, done: int, x: Tensor, mask: Tensor | None, **call: Any) -> list[Tensor]:
+        """See `SequenceModel`."""
         if mask is None:
-            return embedded, layers_through(self.blocks, x, num_layers=self.num_layers)
+            return layers_through(self.blocks, x, num_layers=self.num_layers, done=done)
         pads = (~mask).sum(1, keepdim=True)  # [B, 1]
-        layers = layers_through(self.blocks, turned(x, pads), num_layers=self.num_layers)
-        return embedded, [zero_pads(turned(layer, -pads), mask) for layer in layers]
+        x = turned(x, pads)
+        layers = layers_through(self.blocks, x, num_layers=self.num_layers, done=done)
+        return [zero_pads(turned(layer, -pads), mask) for layer in layers]
 
 
 def turned(x: Tensor, steps: Tensor) -> Tensor:

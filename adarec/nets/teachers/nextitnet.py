@@ -61,10 +61,11 @@ class NextItNet(SequenceModel):
         )
         self.output_norm = nn.LayerNorm(width)
 
-    def dense_layers(
-        self, items: Tensor, mask: Tensor | None, **call: Any
-    ) -> tuple[Tensor, list[Tensor]]:
+    def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
         """See `SequenceModel`."""
         embedded = self.item_table(items)
-        x = self.input_dropout(embedded)
-        return embedded, layers_through(self.blocks, x, mask, num_layers=self.num_layers)
+        return embedded, self.input_dropout(embedded)
+
+    def layers_after(self, done: int, x: Tensor, mask: Tensor | None, **call: Any) -> list[Tensor]:
+        """See `SequenceModel`."""
+        return layers_through(self.blocks, x, mask, num_layers=self.num_layers, done=done)
