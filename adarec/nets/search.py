@@ -26,7 +26,7 @@ from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.evaluation import candidates_of
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
-from adarec.nets.losses.hidden import Mapping
+from adarec.nets.losses.hidden import Mapping, Phase
 from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_ops
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation, adamw, set_learning_rate
@@ -110,6 +110,8 @@ class Search:
         self.epochs, self.seed = schedule.epochs, schedule.seed
         self.projections = projections
         self.trained = nn.ModuleDict({"student": supernet.student, "projections": projections})
+        if mapping.connectors is not None:
+            self.trained["connectors"] = mapping.connectors
         self.weight_optimizer = adamw(
             self.trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay
         )
@@ -230,16 +232,19 @@ class Search:
             taught = self.teacher(batch.items, batch.mask)
         with self.part("student"):
             encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
+        moved: Phase = "warm-up" if self.is_warming_up else "weights"
         with self.part("losses"):
             return distillation_losses(
                 encoded,
                 taught,
-                batch.targets,
+                batch,
                 student_table=self.supernet.student.item_table.candidates,
                 teacher_table=candidates_of(self.teacher),
+                teacher_model=self.teacher,
                 projections=self.projections,
                 mapping=self.mapping,
                 weights=self.loss_weights,
+                phase=moved if gates is None else "alphas",
             )
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:

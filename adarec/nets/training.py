@@ -90,7 +90,8 @@ class Training:
         validation: Chooses the best epoch.
         schedule: Length and speed.
         extra: Further modules that are trained with the model (projections).
-        mapping: A layer mapping whose state belongs to the checkpoint.
+        mapping: A layer mapping whose state belongs to the checkpoint; its connectors are trained
+            too.
     """
 
     def __init__(
@@ -105,9 +106,9 @@ class Training:
         mapping: Mapping | None = None,
     ) -> None:
         self.model, self.mapping = model, mapping
-        self.trained = nn.ModuleDict(
-            {"model": model} | ({"extra": extra} if extra is not None else {})
-        )
+        connectors = None if mapping is None else mapping.connectors
+        parts = {"model": model, "extra": extra, "connectors": connectors}
+        self.trained = nn.ModuleDict({k: part for k, part in parts.items() if part is not None})
         self.sequences, self.batch_loss, self.validation, self.schedule = (
             sequences,
             batch_loss,
@@ -212,9 +213,10 @@ def distilled_loss(
         return distillation_losses(
             encoded,
             taught,
-            batch.targets,
+            batch,
             student_table=student.item_table.candidates,
             teacher_table=candidates_of(teacher),
+            teacher_model=teacher,
             projections=projections,
             mapping=mapping,
             weights=weights,

@@ -9,9 +9,17 @@ from adarec.config import LossSettings
 from adarec.errors import RegistryError
 from adarec.nets.batches import pack_batch
 from adarec.nets.losses.distillation import LossWeights, Projections
-from adarec.nets.losses.hidden import HIDDEN_DISTANCES, MAPPINGS
-from adarec.nets.training import distilled_loss, freeze
-from tests.nets.small_models import WIDTH, cycle_walks, packed, small_student, small_teacher
+from adarec.nets.losses.hidden import HIDDEN_DISTANCES, MAPPINGS, HiddenBatch, Mapping
+from adarec.nets.training import Training, distilled_loss, freeze
+from tests.nets.schedules import small_search, small_training
+from tests.nets.small_models import (
+    EVERY_LOSS,
+    WIDTH,
+    cycle_walks,
+    packed,
+    small_student,
+    small_teacher,
+)
 
 DISTANCES = [entry.name for entry in catalog.HIDDEN_DISTANCES]
 
@@ -43,6 +51,62 @@ def test_the_hidden_loss_is_of_the_distance_asked_for(distance: str) -> None:
 
 def test_the_distances_differ() -> None:
     assert len({round(hidden_loss(distance)[0], 3) for distance in DISTANCES}) == len(DISTANCES)
+
+
+class Looks(Mapping):
+    """A mapping that keeps what it is shown, with a module of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 4)
+        self.connectors = torch.nn.Linear(WIDTH, WIDTH)
+        self.batches: list[HiddenBatch] = []
+
+    def hidden_loss(self, batch: HiddenBatch) -> torch.Tensor:
+        self.batches.append(batch)
+        return (self.connectors(batch.student_layers)[0] - batch.teacher_layers[1]).square().mean()
+
+
+def test_a_mapping_sees_the_batch_and_its_own_modules_are_trained() -> None:
+    mapping, training = Looks(), small_training()
+    teacher = freeze(small_teacher(num_layers=4))
+    projections = Projections(WIDTH, WIDTH)
+    training = Training(
+        training.model,
+        sequences=training.sequences,
+        batch_loss=distilled_loss(
+            training.model, teacher, projections=projections, mapping=mapping, weights=EVERY_LOSS
+        ),
+        validation=training.validation,
+        schedule=training.schedule,
+        extra=projections,
+        mapping=mapping,
+    )
+    assert mapping.connectors is not None
+    before = mapping.connectors.weight.detach().clone()
+    training.step(training.begin_epoch(1)[0], done=0.5)
+    assert not torch.equal(mapping.connectors.weight, before)
+    assert "trained.connectors.weight" in training.tensors()
+    (batch,) = mapping.batches
+    positions = len(batch.targets)
+    assert batch.student_layers.shape == batch.projected.shape == (2, positions, WIDTH)
+    assert batch.teacher_layers.shape == (4, positions, WIDTH)
+    assert not batch.teacher_layers.requires_grad
+    assert (batch.items != 0).sum() == positions
+    assert batch.teacher is teacher
+    assert batch.phase == "weights"
+    projected = projections.hidden(batch.student_layers)
+    torch.testing.assert_close(batch.projected, projected, atol=0.1, rtol=0.1)
+
+
+def test_a_search_says_what_its_step_moves() -> None:
+    search, mapping = small_search(), Looks()
+    search.mapping = mapping
+    for epoch in (1, 2):
+        for kind in ("weight", "alpha"):
+            item = next(step for step in search.begin_epoch(epoch) if step[0] == kind)
+            search.step(item, done=0.5)
+    # In the warm-up an alpha step does nothing.
+    assert [batch.phase for batch in mapping.batches] == ["warm-up", "weights", "alphas"]
 
 
 def test_settings_without_a_distance_mean_the_default() -> None:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adarec.nets.encoding import Encoded
-from adarec.nets.losses.hidden import HIDDEN_DISTANCES
+from adarec.nets.batches import Batch
+from adarec.nets.encoding import Encoded, SequenceModel
+from adarec.nets.losses.hidden import HIDDEN_DISTANCES, HiddenBatch, Phase
 from adarec.nets.losses.hidden import Mapping as LayerMapping
 from adarec.nets.losses.scores import dot_scores, score_losses
 
@@ -50,30 +51,34 @@ class Projections(nn.Module):
 def distillation_losses(
     student: Encoded,
     teacher: Encoded,
-    targets: Tensor,
+    batch: Batch,
     *,
     student_table: Tensor,
     teacher_table: Tensor,
+    teacher_model: SequenceModel,
     projections: Projections,
     mapping: LayerMapping,
     weights: LossWeights,
+    phase: Phase = "weights",
 ) -> tuple[Tensor, dict[str, float]]:
     """The whole loss but for the cost term, and its parts by record name.
 
     Args:
         student: Packed outputs with gradient.
         teacher: Packed outputs of the frozen teacher on the same batch.
-        targets: [P] item indices.
+        batch: What both have encoded.
         student_table: [V, D_s] candidates of the student.
         teacher_table: [V, D_t] candidates of the teacher.
+        teacher_model: The frozen teacher, for mappings that let it go on from a hidden layer.
         projections: Student width -> teacher width.
         mapping: The layer mapping, which also keeps the epoch's mean flow.
         weights: Factor of each part, and the distance of hidden layers.
+        phase: What the step moves.
     """
     scored = score_losses(
         student.output,
         student_table,
-        targets,
+        batch.targets,
         teacher_scores=dot_scores(teacher.output, teacher_table),
         task_weight=weights.task,
         logit_weight=weights.logit,
@@ -82,10 +87,20 @@ def distillation_losses(
     loss = scored.total
     embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
     loss = loss + weights.embedding * embedding
-    distances = HIDDEN_DISTANCES[weights.hidden_distance](
-        projections.hidden(torch.stack(student.layers)), torch.stack(teacher.layers)
+    student_layers = torch.stack(student.layers)
+    hidden = mapping.hidden_loss(
+        HiddenBatch(
+            student_layers=student_layers,
+            projected=projections.hidden(student_layers),
+            teacher_layers=torch.stack(teacher.layers),
+            items=batch.items,
+            mask=batch.mask,
+            targets=batch.targets,
+            distance=HIDDEN_DISTANCES[weights.hidden_distance],
+            teacher=teacher_model,
+            phase=phase,
+        )
     )
-    hidden = mapping.loss(distances)
     loss = loss + weights.hidden * hidden
     parts = {
         "task_loss": scored.task,

@@ -1,18 +1,23 @@
 """Hidden-layer distillation: which student layer learns how much from which teacher layer.
 
 A distance function gives the distances [S, T] of a batch; a mapping turns them into a flow [S, T]
-that sums to 1; the loss is <flow, distance>.
+that sums to 1; the loss is <flow, distance>. A mapping that needs more than distances makes its
+own loss of the batch, and may bring modules of its own that are trained with the student.
 """
 
 import os
 from collections.abc import Callable
+from collections.abc import Mapping as Settings
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adarec import catalog
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.registry import Registry
 
 os.environ.setdefault(
@@ -69,16 +74,50 @@ def kl_layer_distances(student_layers: Tensor, teacher_layers: Tensor) -> Tensor
     return (negative_entropy - cross) / student_layers.shape[1]
 
 
+# What a step moves: the weights while alphas rest, the weights, or the alphas.
+Phase = Literal["warm-up", "weights", "alphas"]
+
+
+@dataclass(frozen=True)
+class HiddenBatch:
+    """All that a mapping may look at in one batch; P counts real positions only.
+
+    Attributes:
+        student_layers: [S, P, D_s] with gradient.
+        projected: [S, P, D_t] the same, by the projection that all layers share.
+        teacher_layers: [T, P, D_t] without gradient.
+        items: [B, L] left-padded items.
+        mask: [B, L] True at the real positions; None where all are.
+        targets: [P] the next items.
+        distance: The distance of hidden layers that the run asks for.
+        teacher: The frozen model behind `teacher_layers`.
+        phase: What the step moves. A dear loss may spare itself all but "weights".
+    """
+
+    student_layers: Tensor
+    projected: Tensor
+    teacher_layers: Tensor
+    items: Tensor
+    mask: Tensor | None
+    targets: Tensor
+    distance: HiddenDistance
+    teacher: SequenceModel
+    phase: Phase = "weights"
+
+
 class Mapping:
     """Equal flow between all layers; the base of the others.
 
     Attributes:
+        connectors: Modules of its own, trained and checkpointed with the projections and left out
+            of the export; None where it has none.
         student_weights: [S] mass of each student layer, sums to 1.
         teacher_weights: [T] mass of each teacher layer, sums to 1.
         stored: Names of the arrays that a checkpoint keeps.
     """
 
     stored: tuple[str, ...] = ("student_weights", "teacher_weights", "flow_sum", "distance_sum")
+    connectors: nn.Module | None = None
 
     def __init__(self, num_student_layers: int, num_teacher_layers: int, *, seed: int = 0) -> None:
         """Equal layer weights; only a mapping that draws uses the seed."""
@@ -86,6 +125,14 @@ class Mapping:
         self.student_weights = np.full(num_student_layers, 1.0 / num_student_layers)
         self.teacher_weights = np.full(num_teacher_layers, 1.0 / num_teacher_layers)
         self._reset()
+
+    def set_up(self, settings: Settings[str, Any], projection: nn.Linear) -> None:
+        """Called once before the first batch. Does nothing here.
+
+        Args:
+            settings: What the step's settings hold for this mapping alone.
+            projection: Student width -> teacher width, as the student's training begins with it.
+        """
 
     def _reset(self) -> None:
         shape = (len(self.student_weights), len(self.teacher_weights))
@@ -96,15 +143,24 @@ class Mapping:
         del distance
         return np.outer(self.student_weights, self.teacher_weights)
 
+    def hidden_loss(self, batch: HiddenBatch) -> Tensor:
+        """The hidden loss of a batch, and its share in the epoch's record."""
+        return self.loss(batch.distance(batch.projected, batch.teacher_layers))
+
     def loss(self, distance: Tensor) -> Tensor:
         """<flow, distance>; the flow is a constant for the gradient."""
+        flow = self.record(distance)
+        return (torch.from_numpy(flow).to(distance) * distance).sum()
+
+    def record(self, distance: Tensor) -> np.ndarray:
+        """The flow for a batch's distances [S, T], both added to the epoch's record."""
         constant = distance.detach().double().cpu().numpy()
         flow = self.flow(constant)
         self.flow_sum += flow
         self.distance_sum += constant
         self.num_batches += 1
         self.end_batch(flow * constant)
-        return (torch.from_numpy(flow).to(distance) * distance).sum()
+        return flow
 
     def end_batch(self, transported: np.ndarray) -> None:
         """Called after each batch; `transported` [S, T] is flow x distance. Does nothing here."""
