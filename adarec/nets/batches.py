@@ -9,6 +9,9 @@ from torch import Tensor
 
 MIN_STEPS = 64  # optimiser steps an epoch, where the scene is large enough for any batch size
 MIN_POSITIONS = 256
+# Alpha steps are smaller, so there are more: their noise is the sampled ops', not the data's.
+ALPHA_SPLIT = 4
+SEARCH_POSITIONS = 40_000  # of a search's epoch, at least about half of it
 SORT_POOL = 64  # batches that are sorted by length together; more = less padding, less mixing
 
 
@@ -99,6 +102,33 @@ def training_order(
         rows = rows[np.argsort(lengths[rows], kind="stable")]
         batches.extend(_cut_by_positions(rows, lengths[rows], positions))
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def alternating_order(
+    weights: Sequences, alphas: Sequences, *, positions: int, rng: np.random.Generator
+) -> list[tuple[str, np.ndarray]]:
+    """("weight" or "alpha", rows) of each batch of one epoch of a search, alpha steps spread
+    evenly; every sequence once a pass.
+
+    Passes over the data an epoch: up to eight on a small scene, whose supernet would otherwise be
+    compared before it has learned anything.
+
+    Args:
+        weights: What weight steps learn from.
+        alphas: What alpha steps learn from.
+        positions: Real positions of a weight step at most.
+        rng: Shuffles.
+    """
+    many = positions_a_step(weights, most=positions)
+    few = max(MIN_POSITIONS, many // ALPHA_SPLIT)
+    items = []
+    for _ in range(max(1, min(8, SEARCH_POSITIONS // len(weights.items)))):
+        weight_rows = training_order(weights, positions=many, rng=rng)
+        alpha_rows = training_order(alphas, positions=few, rng=rng)
+        steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
+        steps += [((i + 0.5) / len(alpha_rows), "alpha", r) for i, r in enumerate(alpha_rows)]
+        items += [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
+    return items
 
 
 def request_batches(sequences: Sequences, *, positions: int) -> Iterator[Batch]:

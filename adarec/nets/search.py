@@ -12,14 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from adarec import catalog
-from adarec.nets.batches import (
-    MIN_POSITIONS,
-    Batch,
-    Sequences,
-    pack_batch,
-    positions_a_step,
-    training_order,
-)
+from adarec.nets.batches import Batch, Sequences, alternating_order, pack_batch
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
 from adarec.nets.encoding import SequenceModel
@@ -31,9 +24,6 @@ from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation, adamw, set_learning_rate
 
-# Alpha steps are smaller, so there are more: their noise is the sampled ops', not the data's.
-ALPHA_SPLIT = 4
-SEARCH_POSITIONS = 40_000  # of an epoch, at least about half of it
 PARTS = ("teacher", "student", "losses", "backward", "optimizer")  # of a step, for benchmarks
 
 
@@ -131,26 +121,12 @@ class Search:
         pass.
         """
         self.epoch = epoch
-        rng = np.random.default_rng(epoch_seed(self.seed, epoch))
-        positions = positions_a_step(self.weight_sequences, most=self.schedule.batch_positions)
-        fewer = max(MIN_POSITIONS, positions // ALPHA_SPLIT)
-        items = []
-        for _ in range(self.passes):
-            weight_rows = training_order(self.weight_sequences, positions=positions, rng=rng)
-            alpha_rows = training_order(self.alpha_sequences, positions=fewer, rng=rng)
-            steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
-            steps += [
-                ((i + 0.5) / len(alpha_rows), "alpha", rows) for i, rows in enumerate(alpha_rows)
-            ]
-            items += [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
-        return items
-
-    @property
-    def passes(self) -> int:
-        """Passes over the data an epoch: up to eight on a small scene, whose supernet would
-        otherwise be compared before it has learned anything.
-        """
-        return max(1, min(8, SEARCH_POSITIONS // len(self.weight_sequences.items)))
+        return alternating_order(
+            self.weight_sequences,
+            self.alpha_sequences,
+            positions=self.schedule.batch_positions,
+            rng=np.random.default_rng(epoch_seed(self.seed, epoch)),
+        )
 
     def step(self, item: tuple[str, np.ndarray], done: float) -> tuple[dict[str, float], int]:
         """One weight step, or one alpha step (which does nothing in the warm-up)."""

@@ -87,12 +87,12 @@ def distillation_losses(
     loss = scored.total
     embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
     loss = loss + weights.embedding * embedding
-    student_layers = torch.stack(student.layers)
     hidden = mapping.hidden_loss(
         HiddenBatch(
-            student_layers=student_layers,
-            projected=projections.hidden(student_layers),
+            student_layers=torch.stack(student.layers),
+            projection=projections.hidden,
             teacher_layers=torch.stack(teacher.layers),
+            teacher_output=teacher.output,
             items=batch.items,
             mask=batch.mask,
             targets=batch.targets,

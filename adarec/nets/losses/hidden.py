@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from collections.abc import Mapping as Settings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -84,8 +85,9 @@ class HiddenBatch:
 
     Attributes:
         student_layers: [S, P, D_s] with gradient.
-        projected: [S, P, D_t] the same, by the projection that all layers share.
+        projection: D_s -> D_t, shared by all layers.
         teacher_layers: [T, P, D_t] without gradient.
+        teacher_output: [P, D_t] the states that the teacher scores.
         items: [B, L] left-padded items.
         mask: [B, L] True at the real positions; None where all are.
         targets: [P] the next items.
@@ -95,14 +97,20 @@ class HiddenBatch:
     """
 
     student_layers: Tensor
-    projected: Tensor
+    projection: nn.Module
     teacher_layers: Tensor
+    teacher_output: Tensor
     items: Tensor
     mask: Tensor | None
     targets: Tensor
     distance: HiddenDistance
     teacher: SequenceModel
     phase: Phase = "weights"
+
+    @cached_property
+    def projected(self) -> Tensor:
+        """[S, P, D_t] the student's layers in the teacher's width."""
+        return self.projection(self.student_layers)
 
 
 class Mapping:
