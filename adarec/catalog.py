@@ -54,6 +54,12 @@ STAGES = (
         version=1,
     ),
     Stage(
+        "blend_counts",
+        "Blend with counting",
+        "Chooses on the validation item how much of two count baselines to mix in.",
+        version=1,
+    ),
+    Stage(
         "measure_costs",
         "Measure op costs",
         "Times every candidate op and the teacher on this machine.",
@@ -162,6 +168,20 @@ MAPPINGS = (
         "Each student layer learns from one teacher layer, drawn once from the seed.",
     ),
     Entry("none", "None", "No hidden-layer distillation."),
+)
+
+BLENDS = (
+    Entry("none", "None", "The teacher is the net alone."),
+    Entry(
+        "counts",
+        "Teacher",
+        "The teacher mixes in last-item transitions and own frequency; the student learns both.",
+    ),
+    Entry(
+        "hybrid",
+        "Teacher and student",
+        "The student learns from the net, and carries the counts in its own graph.",
+    ),
 )
 
 HIDDEN_DISTANCES = (

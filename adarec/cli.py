@@ -138,6 +138,9 @@ def search(
         str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))
     ] = None,
     cost: Annotated[str | None, typer.Option(help="latency|flops|params")] = None,
+    blend: Annotated[
+        str | None, typer.Option(help="|".join(b.name for b in catalog.BLENDS))
+    ] = None,
     speedup: Annotated[
         float | None, typer.Option(help="How many times faster than the teacher.")
     ] = None,
@@ -157,6 +160,7 @@ def search(
     named: dict[str, Any] = {
         "losses.mapping": mapping,
         "cost": cost,
+        "blend": blend,
         "speedup": speedup,
         "seed": seed,
         "threads": threads,

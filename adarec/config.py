@@ -126,6 +126,9 @@ class RunSettings(Settings):
     default_speedup: float = Field(
         5.0, gt=1, description="The preset's target where no speed-up is asked for."
     )
+    blend: Literal["none", "counts", "hybrid"] = Field(
+        "none", description="Mix the probabilities of two count baselines into the scores."
+    )
     length_cap: int = Field(
         50, ge=2, le=512, description="Longest history L; shorter where the scene's are."
     )

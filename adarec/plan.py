@@ -81,14 +81,20 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     costs = plan.measure_costs()  # first: a speed-up out of reach is refused within seconds
     teacher = plan.train_teacher()
     base = {"scene": scene.key, "teacher": teacher}
-    search = plan.search_student(base | {"costs": costs})
-    student = plan.add("student", "distill_student", base | {"search": search}, plan.distillation)
-    found = base | {"costs": costs, "search": search, "student": student}
-    plan.add("measure", "measure", found, plan.measurement)
+    blend = plan.blend_counts("blend", teacher)
+    taught = base | (blend if settings.blend == "counts" else {})
+    search = plan.search_student(taught | {"costs": costs})
+    student = plan.add(
+        "student", "distill_student", taught | {"search": search}, plan.distillation
+    )
+    hybrid = plan.blend_counts("hybrid", student) if settings.blend == "hybrid" else {}
+    found = taught | {"costs": costs, "search": search, "student": student}
+    plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
     if settings.controls:
         names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
         controls = {f"control-{name}": plan.distill_control(name, found) for name in names}
-        plan.add("measure-controls", "measure_controls", found | controls, plan.measurement)
+        parents = found | hybrid | controls
+        plan.add("measure-controls", "measure_controls", parents, plan.measurement)
     return plan.steps
 
 
@@ -127,6 +133,15 @@ class _Plan:
         teacher = self.settings.teacher.model_dump(exclude=_settings_of_others(self.settings))
         own = {"length": self.length, "teacher": teacher}
         return self.add("teacher", "train_teacher", {"scene": self.scene.key}, own)
+
+    def blend_counts(self, role: str, model: str) -> dict[str, str]:
+        """The role and key of the blend of a model (role "model") with counting; empty without
+        blending.
+        """
+        if self.settings.blend == "none":
+            return {}
+        parents, own = {"scene": self.scene.key, "model": model}, {"length": self.length}
+        return {role: self.add(role, "blend_counts", parents, own)}
 
     def measure_costs(self) -> str:
         """The cost table's key: the same for all scenes of equal sizes on one machine."""

@@ -127,6 +127,18 @@ def test_a_second_search_re_uses_the_teacher_and_shows_its_curves(copy: Workspac
     assert {epoch for _, epoch, _, _ in curves} == {1, 2, 3, 4}
 
 
+@pytest.mark.parametrize("blend", ["counts", "hybrid"])
+def test_a_blended_run_is_measured_with_its_counts(copy: Workspace, blend: str) -> None:
+    """The ring's transitions alone find every item, so a blend of it does too."""
+    asked = small_settings(blend=blend, student__epochs=1, search__epochs=1)
+    result = execute_run(copy, create_run(copy, SCENE, asked).run)
+    assert sum(result["teacher"]["blend"].values()) == pytest.approx(1.0)
+    assert ("blend" in result["student"]) == (blend == "hybrid")
+    assert result["teacher"]["metrics"]["ndcg@10"] == 1.0
+    if blend == "hybrid":
+        assert result["student"]["metrics"]["ndcg@10"] == 1.0, "whatever one epoch has taught"
+
+
 def test_a_run_stopped_in_every_stage_resumes_to_the_same_result(
     finished_run: FinishedRun, tmp_path: Path
 ) -> None:

@@ -111,6 +111,22 @@ def test_controls_are_added_after_the_others() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("blend", "changed"),
+    [("counts", ["search", "student", "measure"]), ("hybrid", ["measure"])],
+)
+def test_a_blend_enters_where_its_scores_are_used(blend: str, changed: list[str]) -> None:
+    """A student that learns the counts is searched for them; a hybrid one is not."""
+    blended = plan(blend=blend)
+    added = {"counts": {"blend"}, "hybrid": {"blend", "hybrid"}}[blend]
+    assert set(blended) == set(plan()) | added
+    kept = {role: step for role, step in blended.items() if role not in added}
+    assert changed_roles(plan(), kept) == changed
+    assert blended["blend"].parents["model"] == blended["teacher"].key
+    if blend == "hybrid":
+        assert blended["hybrid"].parents["model"] == blended["student"].key
+
+
 def test_the_length_is_the_scenes_up_to_the_cap() -> None:
     assert plan()["teacher"].settings["length"] == 20
     assert plan(length_cap=8)["search"].settings["length"] == 8

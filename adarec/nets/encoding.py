@@ -1,8 +1,10 @@
 """What every sequence model returns, teacher and student alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from adarec.nets.blocks import ItemTable, gather_real
@@ -35,12 +37,18 @@ class SequenceModel(nn.Module):
         num_layers: Hidden layers that `dense_layers` gives.
         output_norm: Applied to the last layer before scoring.
         receptive_field: How many of the newest items can influence a state; None = all.
+        blend: (scores [C, V], left-padded histories [C, L]) -> scores [C, V] that know what
+            counting knows too; None = the states alone decide.
     """
 
     item_table: ItemTable
     num_layers: int
     output_norm: nn.LayerNorm
     receptive_field: int | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blend: nn.Module | None = None
 
     def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
         """Item embeddings and what the first layer is given, each [B, L, D], of left-padded items
@@ -82,3 +90,39 @@ class SequenceModel(nn.Module):
         """[B, D] the state at the newest item, as one request needs it."""
         _, layers = self.dense_layers(items, mask, **call)
         return self.output_norm(layers[-1][:, -1])
+
+    def score(self, states: Tensor, histories: Tensor | None = None) -> Tensor:
+        """[C, V] the final scores of all items.
+
+        Args:
+            states: [C, D].
+            histories: [C, L] the left-padded items that led to each state; only a blended model
+                needs them.
+        """
+        scores = states @ self.item_table.candidates.T
+        return scores if self.blend is None else self.blend(scores, histories)
+
+
+def score_chunks(
+    model: SequenceModel, encoded: Encoded, items: Tensor, mask: Tensor | None
+) -> Callable[[slice], Tensor]:
+    """The final scores [C, V] of a batch's packed positions, by slice of them.
+
+    Args:
+        model: A frozen teacher.
+        encoded: What it gave for the batch.
+        items: [B, L] the batch.
+        mask: [B, L] see `SequenceModel.forward`.
+    """
+    if model.blend is None:
+        return lambda chunk: model.score(encoded.output[chunk])
+    real = torch.ones_like(items, dtype=torch.bool) if mask is None else mask
+    rows, places = real.nonzero(as_tuple=True)  # row-major, as positions are packed
+    width = items.shape[1]
+
+    def scores(chunk: slice) -> Tensor:
+        steps = torch.arange(width) - (width - 1 - places[chunk])[:, None]  # newest on the right
+        shown = items[rows[chunk]].gather(1, steps.clamp(min=0))
+        return model.score(encoded.output[chunk], shown * (steps >= 0))
+
+    return scores

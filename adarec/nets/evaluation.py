@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from adarec.errors import RunError
-from adarec.nets.batches import Batch, Sequences, request_batches
+from adarec.nets.batches import Batch, Sequences, pack_batch, request_batches
 from adarec.nets.encoding import Encoded, SequenceModel
 from adarec.ranking import ranks_from_scores, sampled_ranks
 
@@ -44,13 +44,18 @@ def encode_histories(model: SequenceModel, histories: Sequences, **call: Any) ->
 
 
 def ranks_of_targets(
-    states: Tensor, candidates: Tensor, targets: np.ndarray, consumed: Sequences | None = None
+    model: SequenceModel,
+    states: Tensor,
+    histories: Sequences,
+    targets: np.ndarray,
+    consumed: Sequences | None = None,
 ) -> np.ndarray:
     """Rank of each target among all items, [N] int64, by the convention of `adarec.ranking`.
 
     Args:
-        states: [N, D].
-        candidates: [V, D] item table without PAD.
+        model: Scores the states.
+        states: [N, D], what `encode_histories` gave.
+        histories: The N histories behind them.
         targets: [N] item indices 1..V.
         consumed: Per row, item indices that count as minus infinity (a target among them ranks
             last); None = unmasked.
@@ -65,11 +70,16 @@ def ranks_of_targets(
         )
         return ranks_from_scores(scores, targets[chunk] - 1, masked=masked)
 
-    return _ranked_in_chunks(states, candidates, rank)
+    return _ranked_in_chunks(model, states, histories, rank)
 
 
 def sampled_ranks_of_targets(
-    states: Tensor, candidates: Tensor, targets: np.ndarray, *, seed: int
+    model: SequenceModel,
+    states: Tensor,
+    histories: Sequences,
+    targets: np.ndarray,
+    *,
+    seed: int,
 ) -> np.ndarray:
     """Rank of each target among itself and 100 random items, [N] int64: only to compare with
     papers.
@@ -78,18 +88,24 @@ def sampled_ranks_of_targets(
     def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
         return sampled_ranks(scores, targets[chunk] - 1, seed=seed + chunk.start)
 
-    return _ranked_in_chunks(states, candidates, rank)
+    return _ranked_in_chunks(model, states, histories, rank)
 
 
 def _ranked_in_chunks(
-    states: Tensor, candidates: Tensor, rank: Callable[[np.ndarray, slice], np.ndarray]
+    model: SequenceModel,
+    states: Tensor,
+    histories: Sequences,
+    rank: Callable[[np.ndarray, slice], np.ndarray],
 ) -> np.ndarray:
     ranks = np.empty(len(states), dtype=np.int64)
-    rows = max(1, SCORE_FLOATS // len(candidates))
+    rows = max(1, SCORE_FLOATS // len(model.item_table.candidates))
     with torch.inference_mode():
         for start in range(0, len(states), rows):
-            chunk = slice(start, start + rows)
-            scores = states[chunk] @ candidates.T  # [C, V]
+            chunk = slice(start, min(start + rows, len(states)))
+            shown = None
+            if model.blend is not None:
+                shown = pack_batch(histories, np.arange(chunk.start, chunk.stop)).items
+            scores = model.score(states[chunk], shown)  # [C, V]
             try:
                 ranks[chunk] = rank(scores.numpy(), chunk)
             except ValueError as error:
@@ -109,9 +125,4 @@ def history_ranks(
 ) -> np.ndarray:
     """Unmasked ranks [N] of the targets after the histories; see `ranks_of_targets`."""
     states = encode_histories(model, histories, **call)
-    return ranks_of_targets(states, candidates_of(model), targets)
-
-
-def candidates_of(model: SequenceModel) -> Tensor:
-    """[V, D] the item table that the model's states are scored against, without gradient."""
-    return model.item_table.candidates.detach()
+    return ranks_of_targets(model, states, histories, targets)

@@ -35,6 +35,8 @@ class Request(nn.Module):
         """[1, L] -> top_items [1, 10] item indices, top_scores [1, 10], scores [1, V]."""
         state = Body.newest(self.model, history)
         scores = state @ self.table
+        if self.model.blend is not None:
+            scores = self.model.blend(scores, history)
         top_scores, columns = torch.topk(scores, min(TOP, scores.shape[1]), dim=1)
         return columns + 1, top_scores, scores
 

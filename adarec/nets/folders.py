@@ -5,11 +5,14 @@ JSON.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from adarec.data.transitions import Transitions
 from adarec.genotype import Genotype
+from adarec.nets.counts import BlendWeights, CountBlend
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.students.student import build_student
 from adarec.nets.teachers import build_teacher
@@ -24,8 +27,8 @@ def write_teacher(folder: Path, teacher: SequenceModel, description: dict[str, A
     write_json(folder / "teacher.json", description)
 
 
-def read_teacher(folder: Path) -> SequenceModel:
-    """The trained teacher, frozen and in evaluation mode."""
+def read_teacher(folder: Path, blend: Path | None = None) -> SequenceModel:
+    """The trained teacher, frozen and in evaluation mode, blended by what `blend` holds."""
     described = read_json(folder / "teacher.json")
     teacher = build_teacher(
         described["name"],
@@ -35,6 +38,7 @@ def read_teacher(folder: Path) -> SequenceModel:
         dropout=described["dropout"],
     )
     teacher.load_state_dict(load_file(folder / "teacher.safetensors"))
+    teacher.blend = None if blend is None else read_blend(blend)
     return teacher.eval().requires_grad_(False)
 
 
@@ -44,8 +48,10 @@ def write_student(folder: Path, student: SequenceModel, description: dict[str, A
     write_json(folder / "student.json", description)
 
 
-def read_student(folder: Path) -> tuple[SequenceModel, dict[str, Any]]:
-    """The distilled student in evaluation mode, and its description."""
+def read_student(folder: Path, blend: Path | None = None) -> tuple[SequenceModel, dict[str, Any]]:
+    """The distilled student in evaluation mode, blended by what `blend` holds, and its
+    description.
+    """
     described = read_json(folder / "student.json")
     student = build_student(
         num_items=described["num_items"],
@@ -55,8 +61,27 @@ def read_student(folder: Path) -> tuple[SequenceModel, dict[str, Any]]:
         dropout=described["dropout"],
     )
     student.load_state_dict(load_file(folder / "student.safetensors"))
+    student.blend = None if blend is None else read_blend(blend)
     student.eval().requires_grad_(False)
     return student, described
+
+
+def write_blend(folder: Path, transitions: Transitions, weights: BlendWeights) -> None:
+    """Leaves counts.npz and weights.json for `read_blend`."""
+    np.savez(
+        folder / "counts.npz",
+        allow_pickle=False,
+        successors=transitions.successors,
+        probabilities=transitions.probabilities,
+    )
+    write_json(folder / "weights.json", vars(weights))
+
+
+def read_blend(folder: Path) -> CountBlend:
+    """The blend that `write_blend` wrote."""
+    with np.load(folder / "counts.npz", allow_pickle=False) as arrays:
+        transitions = Transitions(arrays["successors"], arrays["probabilities"])
+    return CountBlend(transitions, BlendWeights(**read_json(folder / "weights.json")))
 
 
 def write_weights(path: Path, state: dict[str, Tensor]) -> None:

@@ -42,11 +42,11 @@ def rank_test_items(
     random ones.
     """
     states = encode_histories(model, histories)
-    candidates = model.item_table.candidates.detach()
+    asked = (model, states, histories, targets)
     return Ranks(
-        unmasked=ranks_of_targets(states, candidates, targets),
-        masked=ranks_of_targets(states, candidates, targets, consumed),
-        sampled=sampled_ranks_of_targets(states, candidates, targets, seed=SAMPLED_SEED),
+        unmasked=ranks_of_targets(*asked),
+        masked=ranks_of_targets(*asked, consumed),
+        sampled=sampled_ranks_of_targets(*asked, seed=SAMPLED_SEED),
     )
 
 

@@ -17,7 +17,6 @@ from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, 
 from adarec.nets.costs import CostModel
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
-from adarec.nets.evaluation import candidates_of
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping, Phase
 from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_ops
@@ -215,7 +214,6 @@ class Search:
                 taught,
                 batch,
                 student_table=self.supernet.student.item_table.candidates,
-                teacher_table=candidates_of(self.teacher),
                 teacher_model=self.teacher,
                 projections=self.projections,
                 mapping=self.mapping,

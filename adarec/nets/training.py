@@ -14,7 +14,7 @@ from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, 
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
-from adarec.nets.evaluation import candidates_of, history_ranks
+from adarec.nets.evaluation import history_ranks
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping
 from adarec.nets.losses.scores import score_losses
@@ -215,7 +215,6 @@ def distilled_loss(
             taught,
             batch,
             student_table=student.item_table.candidates,
-            teacher_table=candidates_of(teacher),
             teacher_model=teacher,
             projections=projections,
             mapping=mapping,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from adarec.stages import (
+    blend_counts,
     distill_control,
     distill_student,
     measure,
@@ -22,6 +23,7 @@ CHECKS: dict[str, Callable[[dict[str, Any], dict[str, Path]], object]] = {
 
 STAGES: dict[str, Callable[[StageContext], None]] = {
     "train_teacher": train_teacher.run,
+    "blend_counts": blend_counts.run,
     "measure_costs": measure_costs.run,
     "search_student": search_student.run,
     "distill_student": distill_student.run,

@@ -52,7 +52,7 @@ def _prepare(
 ) -> Training:
     length, losses = context.settings["length"], context.settings["losses"]
     settings, sizes = context.settings["student"], _sizes(context)
-    teacher = read_teacher(context.parents["teacher"])
+    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     torch.manual_seed(context.seed)
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
     inherit_weights(student, read_weights(context.parents["search"] / "supernet.safetensors"))

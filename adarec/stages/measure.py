@@ -23,8 +23,8 @@ def run(context: StageContext) -> None:
     """Leaves measurement.json, ranks.npz, teacher.onnx and student.onnx."""
     length = context.settings["length"]
     scene = read_scene(context.parents["scene"])
-    teacher = read_teacher(context.parents["teacher"])
-    student, described = read_student(context.parents["student"])
+    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    student, described = read_student(context.parents["student"], context.parents.get("hybrid"))
     genotype = Genotype.from_json(described["genotype"])
     context.say("Ranking the test items", 0.05)
     ranks = _ranks(scene, {"teacher": teacher, "student": student}, length)
@@ -41,6 +41,9 @@ def run(context: StageContext) -> None:
         }
         for name, model in models.items()
     }
+    for name, role in (("teacher", "blend"), ("student", "hybrid")):
+        if role in context.parents:
+            measured[name]["blend"] = read_json(context.parents[role] / "weights.json")
     measured["teacher"]["name"] = read_json(context.parents["teacher"] / "teacher.json")["name"]
     measured["student"] |= {
         "genotype": genotype.to_json(),

@@ -24,7 +24,9 @@ def run(context: StageContext) -> None:
     models, found = {}, {}
     for index, role in enumerate(roles):
         context.say(f"Ranking the test items: {role}", 0.6 * index / len(roles))
-        models[role], described = read_student(context.parents[role])
+        models[role], described = read_student(
+            context.parents[role], context.parents.get("hybrid")
+        )
         genotype = Genotype.from_json(described["genotype"])
         found[role] = {
             "name": role.removeprefix("control-"),

@@ -91,7 +91,7 @@ def _prepare(
     settings, length = context.settings, context.settings["length"]
     student, losses, schedule = settings["student"], settings["losses"], dict(settings["search"])
     schedule.pop("candidates")
-    teacher = read_teacher(context.parents["teacher"])
+    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     torch.manual_seed(context.seed)
     supernet = Supernet(
         num_items=scene.num_items,

@@ -7,6 +7,8 @@ import torch
 from adarec.errors import RunError
 from adarec.nets import evaluation
 from adarec.nets.batches import Sequences
+from adarec.nets.blocks import ItemTable
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import (
     encode_histories,
     history_ranks,
@@ -36,6 +38,15 @@ def plain_scores(model) -> np.ndarray:
         return model.item_table.score(torch.stack(states)).numpy()
 
 
+def scoring_with(table: torch.Tensor) -> SequenceModel:
+    """A model whose item table [V, D] is `table`; it never encodes anything."""
+    model = SequenceModel()
+    model.item_table = ItemTable(len(table), table.shape[1])
+    with torch.no_grad():
+        model.item_table.candidates.copy_(table)
+    return model
+
+
 def consumed() -> Sequences:
     sets = [sorted(set(walk[:-1])) for walk in WALKS]
     return packed(sets, with_targets=False)
@@ -59,8 +70,7 @@ def test_ranks_are_those_of_a_plain_loop(monkeypatch, score_floats: int) -> None
     wanted = [int((row >= row[t - 1]).sum()) for row, t in zip(scores, TARGETS, strict=True)]
     assert history_ranks(teacher, HISTORIES, TARGETS).tolist() == wanted
     states = encode_histories(teacher, HISTORIES)
-    table = teacher.item_table.candidates.detach()
-    masked = ranks_of_targets(states, table, TARGETS, consumed())
+    masked = ranks_of_targets(teacher, states, HISTORIES, TARGETS, consumed())
     for row, (walk, target) in enumerate(zip(WALKS, TARGETS, strict=True)):
         open_scores = scores[row].copy()
         open_scores[[item - 1 for item in set(walk[:-1])]] = -np.inf
@@ -78,11 +88,12 @@ def test_the_test_items_are_ranked_under_three_protocols() -> None:
 
 
 def test_sampled_ranks_do_not_depend_on_who_else_is_measured() -> None:
-    states, table = torch.eye(8), torch.eye(8)
-    targets = np.arange(1, 9)
-    first = sampled_ranks_of_targets(states, table, targets, seed=3)
+    states, model = torch.eye(8), scoring_with(torch.eye(8))
+    histories, targets = packed([[1]] * 8, with_targets=False), np.arange(1, 9)
+    first = sampled_ranks_of_targets(model, states, histories, targets, seed=3)
     assert (first == 1).all()
-    assert (sampled_ranks_of_targets(-states, table, targets, seed=3) == 101).all()
+    last = sampled_ranks_of_targets(model, -states, histories, targets, seed=3)
+    assert (last == 101).all()
 
 
 def test_a_choice_reaches_the_supernet() -> None:
@@ -97,8 +108,9 @@ def test_a_choice_reaches_the_supernet() -> None:
 def test_a_score_that_is_not_finite_fails_the_run() -> None:
     states = torch.ones(2, 3)
     states[1, 0] = torch.inf
+    model = scoring_with(torch.ones(4, 3))
     with pytest.raises(RunError, match="1 of 2 requests"):
-        ranks_of_targets(states, torch.ones(4, 3), np.array([1, 2]))
+        ranks_of_targets(model, states, packed([[1], [2]], with_targets=False), np.array([1, 2]))
 
 
 def test_multiply_adds_and_parameters_by_hand() -> None:

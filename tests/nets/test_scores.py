@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from adarec.nets.losses import scores
 from adarec.nets.losses.distillation import embedding_loss
-from adarec.nets.losses.scores import dot_scores, score_losses
+from adarec.nets.losses.scores import score_losses
 
 P, V, D = 150, 23, 6
 MANY = {"task_weight": 0.7, "logit_weight": 1.3}
@@ -24,6 +24,11 @@ def parts(dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
     }
     found["targets"] = torch.randint(1, V + 1, (P,), generator=generator)
     return found
+
+
+def dot_scores(hidden: Tensor, candidates: Tensor) -> scores.ScoreChunk:
+    """Scores of states [P, D] by slice of them."""
+    return lambda chunk: hidden[chunk] @ candidates.T
 
 
 def plain_losses(found: dict[str, Tensor], temperature: float) -> tuple[Tensor, Tensor]:

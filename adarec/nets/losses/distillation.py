@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adarec.nets.batches import Batch
-from adarec.nets.encoding import Encoded, SequenceModel
+from adarec.nets.encoding import Encoded, SequenceModel, score_chunks
 from adarec.nets.losses.hidden import HIDDEN_DISTANCES, HiddenBatch, Phase
 from adarec.nets.losses.hidden import Mapping as LayerMapping
-from adarec.nets.losses.scores import dot_scores, score_losses
+from adarec.nets.losses.scores import score_losses
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ def distillation_losses(
     batch: Batch,
     *,
     student_table: Tensor,
-    teacher_table: Tensor,
     teacher_model: SequenceModel,
     projections: Projections,
     mapping: LayerMapping,
@@ -68,8 +67,8 @@ def distillation_losses(
         teacher: Packed outputs of the frozen teacher on the same batch.
         batch: What both have encoded.
         student_table: [V, D_s] candidates of the student.
-        teacher_table: [V, D_t] candidates of the teacher.
-        teacher_model: The frozen teacher, for mappings that let it go on from a hidden layer.
+        teacher_model: The frozen teacher, which scores its states; some mappings let it go on
+            from a hidden layer.
         projections: Student width -> teacher width.
         mapping: The layer mapping, which also keeps the epoch's mean flow.
         weights: Factor of each part, and the distance of hidden layers.
@@ -79,7 +78,7 @@ def distillation_losses(
         student.output,
         student_table,
         batch.targets,
-        teacher_scores=dot_scores(teacher.output, teacher_table),
+        teacher_scores=score_chunks(teacher_model, teacher, batch.items, batch.mask),
         task_weight=weights.task,
         logit_weight=weights.logit,
         distill_temperature=weights.distill_temperature,

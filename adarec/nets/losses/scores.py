@@ -27,11 +27,6 @@ class ScoreLosses:
     logit: float
 
 
-def dot_scores(hidden: Tensor, candidates: Tensor) -> ScoreChunk:
-    """Scores of a model whose item table is `candidates` [V, D], by chunk of its states [P, D]."""
-    return lambda chunk: hidden[chunk] @ candidates.T
-
-
 def score_losses(
     hidden: Tensor,
     candidates: Tensor,

@@ -2,12 +2,14 @@
 items.
 """
 
+from collections.abc import Callable
+
 from adarec import catalog
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.registry import Registry
 from adarec.nets.teachers import bert4rec, gru4rec, nextitnet, sasrec
 
-TEACHERS: Registry[type[SequenceModel]] = Registry(
+TEACHERS: Registry[Callable[..., SequenceModel]] = Registry(
     "teacher", (entry.name for entry in catalog.TEACHERS)
 )
 TEACHERS.register("nextitnet")(nextitnet.NextItNet)

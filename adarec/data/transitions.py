@@ -1,0 +1,41 @@
+"""What most often followed an item, as two rectangular tables that a graph can look up."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adarec.data.baselines import last_item_transition_counts
+from adarec.data.scene import Scene
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """The most frequent successors of every item in training prefixes; V items, K successors.
+
+    Attributes:
+        successors: int64 [V + 1, K] item indices, most frequent first; 0 where there are fewer.
+        probabilities: float32 [V + 1, K], count / all pairs of the row's item; 0 at PAD.
+    """
+
+    successors: np.ndarray
+    probabilities: np.ndarray
+
+
+def most_frequent_transitions(scene: Scene, *, most: int) -> Transitions:
+    """At most `most` successors an item, counted in training prefixes only; ties go to the lower
+    item index.
+    """
+    counts = last_item_transition_counts(scene)
+    lengths = np.diff(counts.indptr)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.lexsort((counts.indices, -counts.data, rows))
+    place = np.arange(len(rows)) - counts.indptr[rows]
+    kept = place < most
+    width = max(1, min(most, int(lengths.max(initial=0))))
+    shape = (len(lengths), width)
+    successors, probabilities = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+    cells = (rows[kept], place[kept])
+    successors[cells] = counts.indices[order][kept]
+    totals = np.asarray(counts.sum(axis=1)).ravel()
+    probabilities[cells] = counts.data[order][kept] / totals[rows[kept]]
+    return Transitions(successors, probabilities)

@@ -1,0 +1,59 @@
+"""The probabilities of two count baselines, mixed into a model's scores inside its graph."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from adarec.data.transitions import Transitions
+
+FLOOR = 1e-12  # probability of what no part knows, so that its logarithm is finite
+
+
+@dataclass(frozen=True)
+class BlendWeights:
+    """Shares of the three parts; they sum to 1."""
+
+    neural: float
+    transitions: float
+    own_frequency: float
+
+    @classmethod
+    def of(cls, *, transitions: float, own_frequency: float) -> "BlendWeights":
+        """`transitions` of what `own_frequency` leaves, and the rest to the net."""
+        left = 1.0 - own_frequency
+        return cls(left * (1.0 - transitions), left * transitions, own_frequency)
+
+
+class CountBlend(nn.Module):
+    """log((1 - ...) softmax(scores) + w_t P(item | last item) + w_o P(item | own history)).
+
+    Buffers only: nothing of it is trained, and a checkpoint of the model does not hold it.
+    """
+
+    def __init__(self, transitions: Transitions, weights: BlendWeights) -> None:
+        super().__init__()
+        self.weights = weights
+        self.successors: Tensor  # [V + 1, K]
+        self.probabilities: Tensor  # [V + 1, K]
+        successors = torch.from_numpy(transitions.successors)
+        probabilities = torch.from_numpy(transitions.probabilities)
+        self.register_buffer("successors", successors, persistent=False)
+        self.register_buffer("probabilities", probabilities, persistent=False)
+
+    def forward(self, scores: Tensor, histories: Tensor) -> Tensor:
+        """Log-probabilities [C, V] for scores [C, V] after left-padded histories [C, L]."""
+        counted = self.counted(histories, scores.shape[1])
+        return torch.log(self.weights.neural * torch.softmax(scores, dim=1) + counted + FLOOR)
+
+    def counted(self, histories: Tensor, num_items: int) -> Tensor:
+        """[C, V], what both count baselines give together, times their weights."""
+        last = histories[:, -1]
+        table = torch.zeros(len(histories), num_items + 1, device=histories.device)
+        shares = self.weights.transitions * self.probabilities[last]
+        table = table.scatter_add(1, self.successors[last], shares)
+        if self.weights.own_frequency > 0.0:
+            real = (histories != 0).to(table.dtype)
+            shares = self.weights.own_frequency * real / real.sum(dim=1, keepdim=True)
+            table = table.scatter_add(1, histories, shares)
+        return table[:, 1:]
