@@ -54,7 +54,7 @@ def bench_search(log: Path, *, threads: int = 2) -> dict[str, Any]:
         search.step(item, 0.5)
     _uniform(search)
     clock.seconds = dict.fromkeys(PARTS, 0.0)
-    yardstick = yardstick_s()
+    yardstick = yardstick_s(threads=threads)
     losses, positions, started = [], 0, time.perf_counter()
     for item in items:
         found, count = search.step(item, 0.5)
@@ -62,7 +62,7 @@ def bench_search(log: Path, *, threads: int = 2) -> dict[str, Any]:
         positions += count
         losses.append(round(found.get("loss", found.get("alpha_loss", 0.0)), 4))
     epoch_s = time.perf_counter() - started
-    yardstick = (yardstick + yardstick_s()) / 2
+    yardstick = (yardstick + yardstick_s(threads=threads)) / 2
     return {
         "epoch_s": round(epoch_s, 2),
         "yardsticks": round(epoch_s / yardstick, 1),
