@@ -78,9 +78,15 @@ STAGES = (
         version=1,
     ),
     Stage(
+        "measure_hand_made",
+        "Measure hand-made students",
+        "Times GRU and SASRec students of several widths.",
+        version=1,
+    ),
+    Stage(
         "distill_control",
         "Distil a control",
-        "Trains a random or all-skip cell the same way.",
+        "Trains a random, all-skip or hand-made student the same way.",
         version=1,
     ),
     Stage(
@@ -92,7 +98,7 @@ STAGES = (
     Stage(
         "measure_controls",
         "Measure the controls",
-        "The same measurement for the control cells.",
+        "The same measurement for the controls.",
         version=1,
     ),
 )

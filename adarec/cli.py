@@ -149,6 +149,9 @@ def search(
     controls: Annotated[
         int | None, typer.Option(help="Random cells of equal cost to compare with.")
     ] = None,
+    hand_made: Annotated[
+        bool, typer.Option("--hand-made", help="Compare with hand-made students, too.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute every stage again.")] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, any setting.")
@@ -165,6 +168,7 @@ def search(
         "seed": seed,
         "threads": threads,
         "controls": controls,
+        "hand_made": hand_made or None,
     }
     from adarec.search_command import SearchRequest, run_search  # torch loads only for a search
 

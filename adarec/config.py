@@ -1,5 +1,6 @@
 """Frozen settings of a run, stage by stage, and the presets they start from."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
@@ -135,6 +136,16 @@ class RunSettings(Settings):
     controls: int = Field(
         0, ge=0, le=20, description="Random cells of equal cost to compare with."
     )
+    hand_made: bool = Field(
+        False,
+        description="Compare with hand-made students of equal cost, too: convolutions, GRU, "
+        "SASRec; and with the found student without distillation.",
+    )
+    cells: dict[str, str] = Field(
+        {},
+        description="Cells to distil as controls, such as those of other scenes: "
+        "cells.NAME=conv3,skip,zero,…, one op an edge.",
+    )
     seed: int = Field(0, ge=0, lt=2**31)
     threads: int = Field(2, ge=1, le=256, description="Threads of training.")
 
@@ -154,7 +165,20 @@ class RunSettings(Settings):
             raise ValueError("teacher.num_blocks must be a multiple of teacher.num_layers")
         if self.teacher.width % self.teacher.num_heads:
             raise ValueError("teacher.width must be a multiple of teacher.num_heads")
+        self._check_cells()
         return self
+
+    def _check_cells(self) -> None:
+        num_edges = self.student.num_nodes * (self.student.num_nodes + 1) // 2
+        for name, ops in self.cells.items():
+            unknown = [op for op in ops.split(",") if op not in catalog.OP_NAMES]
+            if unknown or len(ops.split(",")) != num_edges:
+                raise ValueError(
+                    f"cells.{name} is {ops!r}; a cell of {self.student.num_nodes} nodes needs "
+                    f"{num_edges} ops of {', '.join(catalog.OP_NAMES)}, with commas between"
+                )
+            if not re.fullmatch(r"[\w-]+", name):
+                raise ValueError(f"a cell's name has letters, digits, '_' and '-'; found {name!r}")
 
 
 _PRESETS: dict[str, dict[str, Any]] = {

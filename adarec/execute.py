@@ -25,7 +25,8 @@ from adarec.stages import CHECKS, STAGES
 from adarec.stages.context import StageContext
 
 REPORT_SECONDS = 0.5
-NEVER_FRESH = ("measure_costs",)  # a new cost table would change what a repeated search steers by
+# A new cost table would change what a repeated search, or a control, steers by.
+NEVER_FRESH = ("measure_costs", "measure_hand_made")
 EXIT_STOPPED, EXIT_FAILED = 3, 1
 
 OnProgress = Callable[[str, float, str], None]

@@ -90,11 +90,7 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     hybrid = plan.blend_counts("hybrid", student) if settings.blend == "hybrid" else {}
     found = taught | {"costs": costs, "search": search, "student": student}
     plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
-    if settings.controls:
-        names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
-        controls = {f"control-{name}": plan.distill_control(name, found) for name in names}
-        parents = found | hybrid | controls
-        plan.add("measure-controls", "measure_controls", parents, plan.measurement)
+    plan.add_controls(found, read_in_measure=hybrid)
     return plan.steps
 
 
@@ -169,10 +165,48 @@ class _Plan:
         }
         return self.add("search", "search_student", parents, own)
 
-    def distill_control(self, name: str, parents: dict[str, str]) -> str:
-        """A control's key."""
-        own = self.distillation | {"control": name}
-        return self.add(f"control-{name}", "distill_control", parents, own)
+    def add_controls(self, found: dict[str, str], *, read_in_measure: dict[str, str]) -> None:
+        """The students to compare the found one (role -> key of all it came from) with, and their
+        measurement, which reads something more.
+        """
+        settings = self.settings
+        controls = []
+        if settings.controls:
+            names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
+            controls += [self.distill_control(name, found) for name in names]
+        controls += [
+            self.distill_control(f"from-{name}", found, ops=ops.split(","))
+            for name, ops in sorted(settings.cells.items())
+        ]
+        if settings.hand_made:
+            controls += self.hand_made_controls(found)
+        if controls:
+            parents = found | read_in_measure | dict(controls)
+            self.add("measure-controls", "measure_controls", parents, self.measurement)
+
+    def hand_made_controls(self, found: dict[str, str]) -> list[tuple[str, str]]:
+        """Role and key of each. What cannot start from the supernet's weights may learn for as
+        many epochs more as the search took.
+        """
+        longer = {"more_epochs": self.settings.search.epochs}
+        sizes = found | {"hand_made": self.measure_hand_made()}
+        return [
+            self.distill_control("cnn", found),
+            *(self.distill_control(name, sizes, **longer) for name in ("gru", "sasrec")),
+            self.distill_control("no-distillation", found, **longer),
+        ]
+
+    def measure_hand_made(self) -> str:
+        """The key of the hand-made students' costs: the same for all scenes of equal length."""
+        cost = self.settings.cost
+        machine = self.machine if cost == "latency" else "any"
+        own = {"cost": cost, "machine": machine, "length": self.length}
+        return self.add("hand_made", "measure_hand_made", {}, own, seed=0, threads=1)
+
+    def distill_control(self, name: str, parents: dict[str, str], **own: Any) -> tuple[str, str]:
+        """A control's role and key."""
+        role, settings = f"control-{name}", self.distillation | {"control": name} | own
+        return role, self.add(role, "distill_control", parents, settings)
 
     def add(
         self,

@@ -132,10 +132,12 @@ def pool(
 
 
 def _settings(run: RunRecord) -> dict[str, Any]:
-    """What was asked, seed and number of controls aside; settings that are newer than the run
+    """What was asked, seed and controls aside; settings that are newer than the run
     have their defaults.
     """
-    return read_settings(run.settings).model_dump(exclude={"seed", "controls"})
+    return read_settings(run.settings).model_dump(
+        exclude={"seed", "controls", "hand_made", "cells"}
+    )
 
 
 def search(log: Path, seed: int, asked: argparse.Namespace) -> dict[str, Any]:

@@ -107,6 +107,19 @@ def test_every_problem_is_named_at_once() -> None:
     assert "threads: " in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ({"shop": "conv3,skip"}, "needs 6 ops"),
+        ({"shop": "conv3,skip,zero,zero,zero,conv4"}, "cells.shop is 'conv3,skip,.*conv4'"),
+        ({"a/b": "skip,skip,skip,skip,skip,skip"}, "found 'a/b'"),
+    ],
+)
+def test_given_cells_are_whole_cells_with_plain_names(cells: dict, what: str) -> None:
+    with pytest.raises(SettingsError, match=what):
+        preset_settings(overrides={"cells": cells})
+
+
 def test_pairs_of_the_command_line() -> None:
     assert parse_overrides(["a.b = 1", "c=x=y"]) == {"a.b": "1", "c": "x=y"}
     for pair in ("a", "=1", ""):

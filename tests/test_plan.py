@@ -127,6 +127,44 @@ def test_a_blend_enters_where_its_scores_are_used(blend: str, changed: list[str]
         assert blended["hybrid"].parents["model"] == blended["student"].key
 
 
+HAND_MADE = ["control-cnn", "control-gru", "control-sasrec", "control-no-distillation"]
+
+
+def test_hand_made_controls_leave_the_keys_of_the_others() -> None:
+    with_two, with_all = plan(controls=2), plan(controls=2, hand_made=True)
+    assert changed_roles(with_two, with_all) == ["measure-controls"]
+    assert [role for role in with_all if role not in with_two] == [
+        "hand_made",
+        *HAND_MADE,
+    ]
+    alone = plan(hand_made=True)
+    assert [role for role in alone if role.startswith("control-")] == HAND_MADE
+    assert changed_roles({role: with_all[role] for role in HAND_MADE}, alone) == []
+
+
+def test_what_cannot_start_from_the_supernet_may_learn_for_the_searchs_epochs_more() -> None:
+    steps = plan(hand_made=True, search__epochs=4)
+    more = {role: steps[role].settings.get("more_epochs") for role in HAND_MADE}
+    assert list(more.values()) == [None, 4, 4, 4]
+
+
+def test_the_costs_of_hand_made_students_are_those_of_a_length_and_a_machine() -> None:
+    def key(scene: ScenePart = SCENE, **changed: Any) -> str:
+        return plan(scene, hand_made=True, **changed)["hand_made"].key
+
+    assert key() == key(ScenePart("ingest-2", num_items=7, training_length_p90=20), seed=1)
+    assert len({key(), key(length_cap=8), key(machine="there"), key(cost="flops")}) == 4
+    assert key(machine="there", cost="params") == key(cost="params")
+
+
+def test_given_cells_are_controls_with_their_ops() -> None:
+    ops = ["conv3", "zero", "skip", "zero", "zero", "skip"]
+    steps = plan(**{"cells__shop-2": ",".join(ops)})
+    assert list(steps) == [*ROLES, "control-from-shop-2", "measure-controls"]
+    assert steps["control-from-shop-2"].settings["ops"] == ops
+    assert changed_roles(plan(), steps) == []
+
+
 def test_the_length_is_the_scenes_up_to_the_cap() -> None:
     assert plan()["teacher"].settings["length"] == 20
     assert plan(length_cap=8)["search"].settings["length"] == 8

@@ -71,21 +71,17 @@ def counted_costs(
     per_position = {}
     for op in catalog.OP_NAMES:
         per_position[op] = sum(p.numel() for p in OPS[op](sizes.width).parameters())
-    weights = sum(
-        p.numel()
-        for name, p in teacher.named_parameters()
-        if p.dim() > 1 and "embedding" not in name
-    )
+    body = counted_body(kind, teacher, length=length)
     if kind == "flops":
         op_lines = {
             op: {"base": 0.0, "per_position": count / 1e6} for op, count in per_position.items()
         }
-        body, unit, how = weights * length / 1e6, "M multiply-adds", "counted per position"
+        unit, how = "M multiply-adds", "counted per position"
     else:
         op_lines = {
             op: {"base": count / 1e3, "per_position": 0.0} for op, count in per_position.items()
         }
-        body, unit, how = weights / 1e3, "k parameters", "counted"
+        unit, how = "k parameters", "counted"
     norms = (
         2 * sizes.num_cells + 2
     ) * sizes.width  # a norm's share, so that no student costs nothing
@@ -100,6 +96,18 @@ def counted_costs(
     return _table(
         op_lines, rest, times, unit=unit, length=length, sizes=sizes, method={"how": how}
     )
+
+
+def counted_body(kind: str, model: SequenceModel, *, length: int) -> float:
+    """Multiply-adds in millions (`flops`) or parameters in thousands (`params`) of a model's
+    matrices, item table and scoring left out.
+    """
+    weights = sum(
+        p.numel()
+        for name, p in model.named_parameters()
+        if p.dim() > 1 and "embedding" not in name
+    )
+    return weights * length / 1e6 if kind == "flops" else weights / 1e3
 
 
 def _table(

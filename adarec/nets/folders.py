@@ -43,7 +43,9 @@ def read_teacher(folder: Path, blend: Path | None = None) -> SequenceModel:
 
 
 def write_student(folder: Path, student: SequenceModel, description: dict[str, Any]) -> None:
-    """Weights and what `read_student` needs: num_items, width, num_cells, genotype, dropout."""
+    """Weights and what `read_student` needs: num_items, dropout, width, num_cells and genotype;
+    or, where the genotype is None, the `model` (a teacher's name), its `sizes` and the length.
+    """
     save_file(_contiguous(student.state_dict()), folder / "student.safetensors")
     write_json(folder / "student.json", description)
 
@@ -53,17 +55,29 @@ def read_student(folder: Path, blend: Path | None = None) -> tuple[SequenceModel
     description.
     """
     described = read_json(folder / "student.json")
-    student = build_student(
+    student = _untrained_student(described)
+    student.load_state_dict(load_file(folder / "student.safetensors"))
+    student.blend = None if blend is None else read_blend(blend)
+    student.eval().requires_grad_(False)
+    return student, described
+
+
+def _untrained_student(described: dict[str, Any]) -> SequenceModel:
+    if described["genotype"] is None:
+        return build_teacher(
+            described["model"],
+            num_items=described["num_items"],
+            length=described["length"],
+            sizes=described["sizes"],
+            dropout=described["dropout"],
+        )
+    return build_student(
         num_items=described["num_items"],
         width=described["width"],
         num_cells=described["num_cells"],
         genotype=Genotype.from_json(described["genotype"]),
         dropout=described["dropout"],
     )
-    student.load_state_dict(load_file(folder / "student.safetensors"))
-    student.blend = None if blend is None else read_blend(blend)
-    student.eval().requires_grad_(False)
-    return student, described
 
 
 def write_blend(folder: Path, transitions: Transitions, weights: BlendWeights) -> None:

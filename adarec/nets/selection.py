@@ -2,6 +2,7 @@
 accuracy.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,6 +167,29 @@ def rank_candidates(
         cost = costs.of(genotype)
         ranked.append(Candidate(genotype, cost, predicted, within_limit=cost <= limit))
     return sorted(ranked, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
+
+
+def chained_genotype(costs: CostModel, *, cost: float) -> Genotype:
+    """The plain stack of causal convolutions whose cost is nearest to `cost`.
+
+    Every node is fed by the one before it alone, through conv3, conv5 or, where a shorter stack
+    costs enough, skip; at least one is a convolution. The first of equally near ones is taken.
+    """
+    edges = cell_edges(costs.num_nodes)
+
+    def chain(ops: tuple[str, ...]) -> Genotype:
+        on_chain = iter(ops)
+        return Genotype(
+            costs.num_nodes,
+            tuple(next(on_chain) if source == target - 1 else "zero" for source, target in edges),
+        )
+
+    stacks = itertools.product(("conv3", "conv5", "skip"), repeat=costs.num_nodes)
+    genotypes = [chain(ops) for ops in stacks]
+    return min(
+        (genotype for genotype in genotypes if not genotype.is_collapsed),
+        key=lambda genotype: abs(costs.of(genotype) - cost),
+    )
 
 
 def random_genotype(

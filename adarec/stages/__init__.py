@@ -11,6 +11,7 @@ from adarec.stages import (
     measure,
     measure_controls,
     measure_costs,
+    measure_hand_made,
     search_student,
     train_teacher,
 )
@@ -25,6 +26,7 @@ STAGES: dict[str, Callable[[StageContext], None]] = {
     "train_teacher": train_teacher.run,
     "blend_counts": blend_counts.run,
     "measure_costs": measure_costs.run,
+    "measure_hand_made": measure_hand_made.run,
     "search_student": search_student.run,
     "distill_student": distill_student.run,
     "distill_control": distill_control.run,

@@ -1,15 +1,34 @@
-"""Distil a control: a random cell of the found cell's cost, or the all-skip cell, for as many
-epochs.
+"""Distil a control: a student to compare the found one with.
+
+Cells of equal cost (random ones, a plain stack of convolutions), the all-skip cell and given
+cells are distilled like the found one, from the supernet's weights and for as many epochs. What
+cannot start from those weights may learn for as many epochs more as the search took: a GRU and a
+SASRec of equal cost, distilled, and the found student anew, without any distillation.
 """
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import torch
+
+from adarec.data.scene import read_scene
 from adarec.genotype import Genotype
-from adarec.nets.costs import cost_model
-from adarec.nets.selection import all_skip, random_genotype
+from adarec.nets.costs import CostModel, cost_model
+from adarec.nets.folders import read_teacher
+from adarec.nets.hand_made import (
+    ARCHITECTURES,
+    build_hand_made,
+    hand_made_sizes,
+    nearest_width,
+)
+from adarec.nets.losses.distillation import Projections
+from adarec.nets.selection import all_skip, chained_genotype, random_genotype
+from adarec.nets.students.student import build_student
+from adarec.nets.students.warm_start import inherit_item_table
+from adarec.nets.training import Training, next_item_loss
 from adarec.runs.files import read_json, write_json
-from adarec.stages.context import StageContext
-from adarec.stages.distillation import distill
+from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
+from adarec.stages.distillation import distill, distillation, train_student
 
 TOLERANCE = 0.05  # random cells cost within 5 % of the found one by the table
 
@@ -17,17 +36,85 @@ TOLERANCE = 0.05  # random cells cost within 5 % of the found one by the table
 def run(context: StageContext) -> None:
     """Leaves what `distill` leaves, and control.json."""
     name = context.settings["control"]
-    genotype = _control_genotype(context, name)
-    write_json(context.folder / "control.json", {"name": name, "genotype": genotype.to_json()})
     epochs = read_json(context.parents["student"] / "training.json")["epochs"]
-    distill(context, genotype, epochs=epochs, patience=epochs)
+    longer = epochs + context.settings.get("more_epochs", 0)
+    if name in ARCHITECTURES:
+        _distill_hand_made(context, name, epochs=longer)
+    elif name == "no-distillation":
+        _train_alone(context, epochs=longer)
+    else:
+        genotype = _control_genotype(context, name)
+        _describe(context, genotype=genotype.to_json())
+        distill(context, genotype, epochs=epochs, patience=epochs)
+
+
+def _describe(context: StageContext, **facts: Any) -> None:
+    write_json(context.folder / "control.json", {"name": context.settings["control"], **facts})
+
+
+def _found_cell(context: StageContext) -> Genotype:
+    return Genotype.from_json(read_json(context.parents["search"] / "genotype.json"))
+
+
+def _costs_of_body(context: StageContext) -> CostModel:
+    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=True)
 
 
 def _control_genotype(context: StageContext, name: str) -> Genotype:
-    found = Genotype.from_json(read_json(context.parents["search"] / "genotype.json"))
+    found = _found_cell(context)
+    if "ops" in context.settings:
+        return Genotype(found.num_nodes, tuple(context.settings["ops"]))
     if name == "all-skip":
         return all_skip(found.num_nodes)
-    table = read_json(context.parents["costs"] / "costs.json")
-    costs = cost_model(table, of_body=True)
+    costs = _costs_of_body(context)
+    if name == "cnn":
+        return chained_genotype(costs, cost=costs.of(found))
     rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
     return random_genotype(costs, cost=costs.of(found), tolerance=TOLERANCE, rng=rng)
+
+
+def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None:
+    """One block as wide as costs what the found cell costs; its item table starts as the
+    supernet's did, from the teacher's.
+    """
+    found_cost = _costs_of_body(context).of(_found_cell(context))
+    table = read_json(context.parents["hand_made"] / "costs.json")[name]
+    width = nearest_width(table, cost=found_cost)
+    _describe(context, genotype=None, width=width, cost=table[str(width)], found_cost=found_cost)
+    scene, length = read_scene(context.parents["scene"]), context.settings["length"]
+    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    dropout = context.settings["student"]["dropout"]
+    torch.manual_seed(context.seed)
+    student = build_hand_made(
+        name, num_items=scene.num_items, length=length, width=width, dropout=dropout
+    )
+    projections = Projections(width, teacher.item_table.candidates.shape[1])
+    inherit_item_table(student, teacher, [projections.embedding, projections.hidden])
+    training = distillation(
+        context, scene, student, teacher, projections, epochs=epochs, patience=epochs
+    )
+    described = {
+        "genotype": None,
+        "model": ARCHITECTURES[name],
+        "sizes": hand_made_sizes(width),
+        "dropout": dropout,
+    }
+    train_student(context, training, described)
+
+
+def _train_alone(context: StageContext, *, epochs: int) -> None:
+    """The found cell with fresh weights and the task loss only: nothing comes from the teacher."""
+    genotype, length = _found_cell(context), context.settings["length"]
+    _describe(context, genotype=genotype.to_json())
+    scene, settings = read_scene(context.parents["scene"]), context.settings["student"]
+    sizes = {name: settings[name] for name in ("width", "num_cells", "dropout")}
+    torch.manual_seed(context.seed)
+    student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
+    training = Training(
+        student,
+        sequences=training_sequences(scene, length=length),
+        batch_loss=next_item_loss(student),
+        validation=validation_of(scene, length=length, seed=context.seed),
+        schedule=schedule_of(context, settings, epochs=epochs, patience=epochs),
+    )
+    train_student(context, training, {"genotype": genotype.to_json(), **sizes})

@@ -1,4 +1,4 @@
-"""Distil one derived student from the teacher: shared by the found cell and by the controls."""
+"""Distil one student from the teacher: shared by the found cell and by the controls."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import torch
 from adarec.data.scene import Scene, read_scene
 from adarec.genotype import Genotype
 from adarec.nets.checkpoint import Checkpoint
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import run_epochs
 from adarec.nets.folders import read_teacher, read_weights, write_student
 from adarec.nets.losses.distillation import LossWeights, Projections
@@ -20,38 +21,9 @@ from adarec.stages.context import StageContext, schedule_of, training_sequences,
 def distill(context: StageContext, genotype: Genotype, *, epochs: int, patience: int) -> None:
     """Trains the genotype's student, from the supernet's weights, on all training prefixes.
 
-    Leaves student.safetensors, student.json, training.json and arrays.npz.
+    Leaves what `train_student` leaves.
     """
-    scene = read_scene(context.parents["scene"])
-    training = _prepare(context, scene, genotype, epochs=epochs, patience=patience)
-    checkpoint = Checkpoint(context.folder)
-    run_epochs(training, checkpoint, context.watch)
-    training.model.load_state_dict(training.best_state)
-    described = {
-        "num_items": scene.num_items,
-        "genotype": genotype.to_json(),
-        "length": context.settings["length"],
-        **_sizes(context),
-    }
-    write_student(context.folder, training.model, described)
-    found = {
-        "best_epoch": training.best_epoch,
-        "epochs": training.last_epoch,
-        "validation_ndcg@10": training.best_ndcg,
-    }
-    write_json(context.folder / "training.json", found)
-    checkpoint.remove()
-
-
-def _sizes(context: StageContext) -> dict[str, Any]:
-    return {name: context.settings["student"][name] for name in ("width", "num_cells", "dropout")}
-
-
-def _prepare(
-    context: StageContext, scene: Scene, genotype: Genotype, *, epochs: int, patience: int
-) -> Training:
-    length, losses = context.settings["length"], context.settings["losses"]
-    settings, sizes = context.settings["student"], _sizes(context)
+    scene, sizes = read_scene(context.parents["scene"]), _sizes(context)
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     torch.manual_seed(context.seed)
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
@@ -60,8 +32,26 @@ def _prepare(
     projections.load_state_dict(
         read_weights(context.parents["search"] / "projections.safetensors")
     )
+    training = distillation(
+        context, scene, student, teacher, projections, epochs=epochs, patience=patience
+    )
+    train_student(context, training, {"genotype": genotype.to_json(), **sizes})
+
+
+def distillation(
+    context: StageContext,
+    scene: Scene,
+    student: SequenceModel,
+    teacher: SequenceModel,
+    projections: Projections,
+    *,
+    epochs: int,
+    patience: int,
+) -> Training:
+    """The training of any student by the losses of the run, ready for its first epoch."""
+    length, losses = context.settings["length"], context.settings["losses"]
     mapping = MAPPINGS[losses["mapping"]](
-        sizes["num_cells"], teacher.num_layers, seed=context.seed
+        student.num_layers, teacher.num_layers, seed=context.seed
     )
     batch_loss = distilled_loss(
         student,
@@ -75,7 +65,34 @@ def _prepare(
         sequences=training_sequences(scene, length=length),
         batch_loss=batch_loss,
         validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=schedule_of(context, settings, epochs=epochs, patience=patience),
+        schedule=schedule_of(
+            context, context.settings["student"], epochs=epochs, patience=patience
+        ),
         extra=projections,
         mapping=mapping,
     )
+
+
+def train_student(context: StageContext, training: Training, described: dict[str, Any]) -> None:
+    """Runs or resumes the training and writes the student of its best epoch.
+
+    Leaves student.safetensors, student.json, training.json and arrays.npz.
+    """
+    checkpoint = Checkpoint(context.folder)
+    run_epochs(training, checkpoint, context.watch)
+    student = training.model
+    student.load_state_dict(training.best_state)
+    num_items = len(student.item_table.candidates)
+    facts = {"num_items": num_items, "length": context.settings["length"]}
+    write_student(context.folder, student, facts | described)
+    found = {
+        "best_epoch": training.best_epoch,
+        "epochs": training.last_epoch,
+        "validation_ndcg@10": training.best_ndcg,
+    }
+    write_json(context.folder / "training.json", found)
+    checkpoint.remove()
+
+
+def _sizes(context: StageContext) -> dict[str, Any]:
+    return {name: context.settings["student"][name] for name in ("width", "num_cells", "dropout")}

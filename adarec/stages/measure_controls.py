@@ -1,4 +1,6 @@
-"""The same measurement for the control cells, with the found student beside them."""
+"""The same measurement for the controls, with the found student beside them."""
+
+from typing import Any
 
 import numpy as np
 
@@ -27,12 +29,9 @@ def run(context: StageContext) -> None:
         models[role], described = read_student(
             context.parents[role], context.parents.get("hybrid")
         )
-        genotype = Genotype.from_json(described["genotype"])
         found[role] = {
             "name": role.removeprefix("control-"),
-            "genotype": genotype.to_json(),
-            "collapsed": genotype.is_collapsed,
-            "receptive_field": genotype.receptive_field(described["num_cells"]),
+            **_architecture(described, length),
             **model_size(models[role], length=length),
         }
     ranks = {
@@ -52,12 +51,12 @@ def run(context: StageContext) -> None:
             | ranks[role].metrics()
             | {"epochs": epochs, "student_minus_control": {"ndcg@10": difference}}
         )
-    random_mean = np.mean([per_user[r] for r in roles if r.startswith("control-random")], axis=0)
-    difference = paired_bootstrap(per_user["student"], random_mean, seed=0)
-    write_json(
-        context.folder / "controls.json",
-        {"controls": controls, "student_minus_random_mean": {"ndcg@10": difference}},
-    )
+    report: dict[str, Any] = {"controls": controls}
+    random_cells = [per_user[role] for role in roles if role.startswith("control-random")]
+    if random_cells:
+        difference = paired_bootstrap(per_user["student"], np.mean(random_cells, axis=0), seed=0)
+        report["student_minus_random_mean"] = {"ndcg@10": difference}
+    write_json(context.folder / "controls.json", report)
     np.savez(
         context.folder / "ranks.npz",
         allow_pickle=False,
@@ -65,3 +64,16 @@ def run(context: StageContext) -> None:
     )
     for role in roles:
         (context.folder / f"{role}.onnx").unlink()
+
+
+def _architecture(described: dict[str, Any], length: int) -> dict[str, Any]:
+    """The cell and what follows from it; a student without cells has none and sees all items."""
+    if described["genotype"] is None:
+        sizes = {"genotype": None, "collapsed": False, "receptive_field": length}
+        return sizes | {"architecture": described["model"], "width": described["sizes"]["width"]}
+    genotype = Genotype.from_json(described["genotype"])
+    return {
+        "genotype": genotype.to_json(),
+        "collapsed": genotype.is_collapsed,
+        "receptive_field": genotype.receptive_field(described["num_cells"]),
+    }

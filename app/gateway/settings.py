@@ -26,12 +26,17 @@ def preset_values(preset: str, teacher: str) -> dict[str, Any]:
 
 
 def setting_schemas() -> dict[str, dict[str, Any]]:
-    """The JSON schema of every setting by dotted key: type, limits, description."""
+    """The JSON schema of every setting by dotted key: type, limits, description.
+
+    A setting that holds names of the user's own (`cells`) is for the command line.
+    """
     schema = RunSettings.model_json_schema()
     found: dict[str, dict[str, Any]] = {}
     for name, entry in schema["properties"].items():
         reference = entry.get("$ref") or entry.get("allOf", [{}])[0].get("$ref", "")
         section = schema["$defs"].get(reference.rsplit("/", 1)[-1])
+        if entry.get("type") == "object":
+            continue
         if section is None:
             found[name] = entry
         else:

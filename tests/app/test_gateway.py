@@ -100,6 +100,7 @@ def test_results_follow_a_run_that_finishes(home: Workspace) -> None:
         {},
         {"speedup": 7.5, "losses.mapping": "uniform"},
         {"teacher.epochs": 3, "search.candidates": 5},
+        {"hand_made": True, "cells.another-shop": "conv3,zero,skip,zero,zero,skip"},
     ],
 )
 def test_the_repeat_command_means_the_same_settings(
