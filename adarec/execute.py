@@ -101,6 +101,7 @@ def _execute_steps(
         with claim as folder:
             if folder is None:
                 reused.append(step["role"])
+                _log.info("%s: used again", step["role"])
                 on_progress(step["role"], 1.0, "Re-used")
             else:
                 _execute_step(workspace, step, folder, report)
@@ -183,14 +184,17 @@ class _Report:
         self.folder = folder
         if not (folder / "checkpoint.safetensors").exists():
             self.store.forget_epochs(self.step["key"])
+        _log.info("%s: starts (%s)", self.step["role"], self.step["stage"])
         self._tell(epoch=0, epochs=0, fraction=0.0, message="Starting")
 
     def wait(self, message: str) -> None:
         """Another process computes the same step."""
+        _log.info("%s: %s", self.step["role"], message)
         self.on_progress(self.step["role"], 0.0, message)
 
     def say(self, message: str, fraction: float) -> None:
         """What happens now, outside the epochs."""
+        _log.info("%s: %s", self.step["role"], message)
         self._tell(epoch=0, epochs=0, fraction=fraction, message=message)
 
     def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
@@ -206,6 +210,8 @@ class _Report:
     ) -> None:
         """After each epoch."""
         self.store.record_metrics(self.step["key"], epoch, metrics)
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+        _log.info("%s: epoch %d, %s", self.step["role"], epoch, numbers)
         if arrays:
             write_epoch_arrays(self.folder, epoch, arrays)
 

@@ -29,6 +29,7 @@ from adarec.jobs.engine import WORKFLOW, engine_client, engine_config, set_queue
 from adarec.jobs.heartbeats import WorkerRecord, beat, forget_worker, register_worker
 from adarec.jobs.lock import take_lock, worker_lock_path, write_holder
 from adarec.jobs.reaper import reap
+from adarec.jobs.run_log import run_log_path
 from adarec.runs.records import ACTIVE_STATES
 from adarec.runs.workspace import Workspace
 
@@ -195,7 +196,7 @@ class Worker:
         return self._store.run_summary(run).is_stopping
 
     def _run_child(self, run: str) -> Outcome:
-        log = self._workspace.worker_folder / f"{run}.log"
+        log = run_log_path(self._workspace, run)
         child = Child(self._command(run, self._workspace.home), log)
         _log.info("%s is executed by process %d", run, child.pid)
         outcome = None
@@ -227,7 +228,7 @@ class Worker:
         elif outcome.code == EXIT_STOPPED:
             self._finish(run, "cancelled")
         else:
-            log = self._workspace.worker_folder / f"{run}.log"
+            log = run_log_path(self._workspace, run)
             self._fail(run, f"{outcome.describe()}. Resume it to go on; its log is {log}.")
 
     def _fail(self, run: str, error: str) -> None:

@@ -36,6 +36,9 @@ ARCHIVE_RUN = "archive_run"
 DELETE_RUN = "delete_run"
 DOWNLOAD_ZIP = "download_zip"
 DOWNLOAD_REPORT = "download_report"
+DOWNLOAD_COMPARISON = "download_comparison"
+FIGURE_FORMAT = "figure_format"
+WORKER_LOG = "worker_log"
 
 # Names in the address.
 RUN = "run"

@@ -276,3 +276,15 @@ def test_a_search_by_measured_latency_repeats_exactly_in_one_workspace(tmp_path:
     assert results[1]["reused"] == ["costs"]
     assert without_times(results[0]) == without_times(results[1])
     workspace.close()
+
+
+def test_a_run_tells_its_log_what_it_does(
+    copy: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = create_run(copy, SCENE, small_settings(student__epochs=1))
+    with caplog.at_level("INFO", logger="adarec.execute"):
+        execute_run(copy, run.run)
+    lines = [record.getMessage() for record in caplog.records if record.name == "adarec.execute"]
+    assert "teacher: used again" in lines
+    assert "student: starts (distill_student)" in lines
+    assert any(line.startswith("student: epoch 1, ") and "task_loss" in line for line in lines)

@@ -6,6 +6,7 @@ nothing.
 """
 
 from adarec.jobs.requests import queue_position, queued_runs, resume, stop, submit
+from adarec.jobs.run_log import log_tail
 from adarec.jobs.workers import (
     WorkerStatus,
     continue_interrupted,
@@ -19,6 +20,7 @@ __all__ = [
     "WorkerStatus",
     "continue_interrupted",
     "ensure_worker",
+    "log_tail",
     "queue_position",
     "queued_runs",
     "resume",

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adarec.jobs import leash
+from adarec.jobs.run_log import last_lines
 
 TERM_GRACE_S = 3.0
 EXIT_STOPPED = 3
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB on Linux
-_LOG_TAIL_BYTES = 4096
+_LAST_WORDS_IN = 10  # lines, for blank ones may follow the last words
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,5 @@ class Child:
 
     def last_words(self) -> str:
         """The last line of its log, empty when it said nothing."""
-        with self.log.open("rb") as file:
-            file.seek(max(0, self.log.stat().st_size - _LOG_TAIL_BYTES))
-            lines = file.read().decode(errors="replace").strip().splitlines()
+        lines = [line for line in last_lines(self.log, lines=_LAST_WORDS_IN) if line.strip()]
         return lines[-1].strip() if lines else ""

@@ -6,6 +6,7 @@ from app.gateway.files import workspace
 from app.gateway.jobs import (
     add_controls,
     continue_interrupted,
+    log_tail,
     queue_position,
     resume_search,
     start_search,
@@ -83,6 +84,7 @@ __all__ = [
     "genotype",
     "keep_upload",
     "known_tags",
+    "log_tail",
     "newest_results",
     "num_cells",
     "op_costs",

@@ -40,6 +40,11 @@ def add_controls(run_id: str, count: int) -> None:
     jobs.ensure_worker(workspace())
 
 
+def log_tail(run_id: str) -> list[str]:
+    """The last lines that the worker's process wrote for a run, oldest first."""
+    return jobs.log_tail(workspace(), run_id)
+
+
 def queue_position(run_id: str) -> int | None:
     """The place of a waiting run in the queue, 1 for the next one."""
     return jobs.queue_position(workspace(), run_id)

@@ -34,6 +34,7 @@ def _status(run_id: str, drawn_state: str) -> None:
             _show_headline(run, steps)
             _show_steps(steps)
             _show_buttons(run)
+            _show_log(run)
 
 
 def _charts(run_id: str) -> None:
@@ -54,7 +55,7 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
         text = ", ".join(parts)
     elif run.state == "failed":
         text = "Failed"
-        st.error(as_text(run.error or "The run failed without leaving a cause."))
+        st.error(as_text(run.error or "The run left no cause; its log below may have one."))
     else:
         text = state_word(run.state).capitalize()
     fraction = sum(step.fraction for step in steps) / max(1, len(steps))
@@ -89,3 +90,23 @@ def _show_buttons(run: RunRecord) -> None:
                     gateway.resume_search(run.run)
                     st.rerun()
             st.caption("Goes on from the last checkpoint.")
+
+
+def _show_log(run: RunRecord) -> None:
+    """The last lines of the run's process, for a run that goes on or did not finish."""
+    if run.state == "succeeded":
+        return
+    log = st.expander(
+        "Last lines of the log",
+        expanded=run.state == "failed",
+        key=f"{state.WORKER_LOG}_{run.run}_{run.state}",
+        on_change="rerun",
+    )
+    if not log.open:
+        return
+    with log:
+        lines = gateway.log_tail(run.run)
+        if lines:
+            st.code("\n".join(lines), language=None, wrap_lines=True)
+        else:
+            st.caption("No worker has written a line for this run here, so far.")

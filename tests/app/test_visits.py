@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from adarec.jobs.run_log import run_log_path
 from adarec.runs.workspace import Workspace
 from app import state
 from app.navigation import SECTIONS
@@ -117,6 +118,22 @@ def test_a_failed_run_names_its_cause_and_can_be_resumed(home: Workspace) -> Non
     assert app.button(key=state.RESUME_SEARCH)
 
 
+def test_a_run_that_did_not_finish_shows_the_last_lines_of_its_log(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = add_run(home, "shop", key, state="failed", until="search")
+    log = run_log_path(home, run)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("".join(f"epoch {number}\n" for number in range(1, 41)))
+    shown = visit("search", run=run).code[0].value.splitlines()
+    assert shown == [f"epoch {number}" for number in range(21, 41)]
+
+
+def test_a_finished_run_needs_no_log(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=1)
+    app = visit("search", run=runs[0])
+    assert [box.label for box in app.expander if box.label.startswith("Last lines")] == []
+
+
 def test_settings_that_do_not_fit_are_one_line(home: Workspace) -> None:
     add_scene(home, "shop", seed=1)
     app = visit("search", scene="shop")
@@ -124,7 +141,7 @@ def test_settings_that_do_not_fit_are_one_line(home: Workspace) -> None:
     app.button(key=state.START_SEARCH).click().run()
     assert len(app.error) == 1
     assert "two a cell" in app.error[0].value
-    assert home.store.runs() == []
+    assert [run for run in home.store.runs() if not run.is_example] == []
 
 
 def test_a_log_becomes_a_scene(home: Workspace, cycle_log: Path) -> None:
