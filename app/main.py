@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.navigation import ICON, LOGO, STYLE, pages
+from app.panels.chart import choose_figure_format
 from app.panels.errors import shown_errors
 from app.panels.first_start import prepare_workspace
 
@@ -10,6 +11,8 @@ st.set_page_config(page_title="AdaRec Studio", page_icon=str(ICON), layout="wide
 st.logo(str(LOGO), size="large")
 st.html(STYLE)
 page = st.navigation(pages(), expanded=True)
+with st.sidebar:
+    choose_figure_format()
 with shown_errors():
     prepare_workspace()
     page.run()

@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 from adarec.errors import RunError
 from adarec.runs.workspace import Workspace
 from app import gateway
-from app.report import run_report
+from app.report import comparison_report, run_report
 from tests.app.filled_workspace import add_run, add_scene
 
 EVIL = '<script>alert("x")</script>'
@@ -68,3 +68,49 @@ def test_a_run_that_goes_on_has_no_report(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
     with pytest.raises(RunError, match="has not finished"):
         run_report(gateway.run(add_run(home, "shop", key, state="running", until="search")))
+
+
+def comparison_of(home: Workspace, *, scenes: tuple[str, ...], num_runs: int = 1) -> str:
+    """The report of `num_runs` runs of each scene, without plotly's own code."""
+    keys = {scene: add_scene(home, scene, seed=place) for place, scene in enumerate(scenes)}
+    ids = [
+        add_run(home, scene, key, seed=10 * place + seed)
+        for place, (scene, key) in enumerate(keys.items())
+        for seed in range(num_runs)
+    ]
+    text = comparison_report(ids)
+    assert len(text.encode()) < MOST_BYTES
+    return text.replace(get_plotlyjs(), "")
+
+
+def test_a_comparison_holds_every_run_with_its_numbers_and_command(home: Workspace) -> None:
+    text = comparison_of(home, scenes=("shop", "cinema"))
+    assert "2 runs compared" in text
+    for scene in ("shop", "cinema"):
+        assert f"Cell of {scene}" in text
+        assert f"python -m adarec search {scene}" in text
+    assert text.count("onnxruntime, batch 1, one thread") >= 2
+    # Trade-off, two cells, their ops, their distance, their metrics, their scenes.
+    assert text.count("Plotly.newPlot") == 7
+    assert "Click a point" not in text
+    assert re.findall(r"\b(?:src|href|action)\s*=|https?://", text) == []
+
+
+def test_two_runs_of_one_scene_are_told_apart(home: Workspace) -> None:
+    text = comparison_of(home, scenes=("shop",), num_runs=2)
+    ids = {run.run for run in gateway.runs()}
+    assert len(ids) == 2
+    assert [run for run in ids if f"Cell of shop ({run})" not in text] == []
+
+
+def test_a_comparison_treats_names_as_text_too(home: Workspace) -> None:
+    text = comparison_of(home, scenes=(f"{EVIL}&'", "shop"))
+    assert EVIL not in text
+
+
+def test_a_comparison_needs_finished_runs(home: Workspace) -> None:
+    with pytest.raises(RunError, match="No run is chosen"):
+        comparison_report([])
+    key = add_scene(home, "shop", seed=1)
+    with pytest.raises(RunError, match="has not finished"):
+        comparison_report([add_run(home, "shop", key, state="running", until="search")])
