@@ -10,6 +10,7 @@ import typer
 from adarec import catalog
 from adarec.bench.data import bench_log
 from adarec.config import parse_overrides, preset_settings, read_as
+from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
 from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
@@ -109,8 +110,9 @@ def scenes(as_json: AsJson = False, home: Home = None) -> None:
 
 @app.command()
 def runs(as_json: AsJson = False, home: Home = None) -> None:
-    """List the runs of the workspace, newest first."""
-    print_runs(Workspace.open(home).store.run_summaries(), as_json=as_json)
+    """List the runs of the workspace, newest first; the example that comes with it is left out."""
+    found = Workspace.open(home).store.run_summaries()
+    print_runs([run for run in found if not run.is_example], as_json=as_json)
 
 
 @app.command()
@@ -216,6 +218,17 @@ def recommend(
         typer.echo(f"{place:3}  {row['item_id']}  {row['title'] or ''}  {row['score']:.3f}")
     if answer.unknown:
         typer.echo(f"Left out, not in the model's log: {', '.join(answer.unknown)}", err=True)
+
+
+@app.command()
+def example(
+    to: Annotated[Path, typer.Option(help="Where it is written.")] = EXAMPLE_FOLDER,
+) -> None:
+    """Compute the example run of the app anew, in a workspace of its own, and write it as data."""
+    from adarec.example_command import compute_example  # torch loads only for a search
+
+    for path in compute_example(to, Terminal(quiet=False)):
+        typer.echo(path)
 
 
 @app.command()

@@ -52,14 +52,20 @@ class Step:
 
 
 def stage_key(
-    stage: str, *, settings: dict[str, Any], parents: dict[str, str], seed: int, threads: int
+    stage: str,
+    *,
+    settings: dict[str, Any],
+    parents: dict[str, str],
+    seed: int,
+    threads: int,
+    version: int | None = None,
 ) -> str:
     """The name of the folder that `stage` fills: its name and a hash of all that decides its
-    content.
+    content; `version` is today's where none is given.
     """
     content = {
         "stage": stage,
-        "version": catalog.stage_version(stage),
+        "version": catalog.stage_version(stage) if version is None else version,
         "settings": settings,
         "parents": parents,
         "seed": seed,

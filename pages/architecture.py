@@ -23,7 +23,10 @@ st.caption(
     "Why this cell: the op that every edge of the student's cell carries, and how the search came "
     "to it."
 )
-run = pick_run()
+run = pick_run(
+    none_yet="**No run yet.** Here you see the cell that a search found, how each edge came to "
+    "its op, and what it costs: the answer to why a scene got this architecture."
+)
 if run is None:
     st.stop()
 second = pick_second_run(run)

@@ -1,18 +1,22 @@
 """Compare: two or more scenes side by side: cells, ops, metrics, verdicts."""
 
+from functools import partial
+
 import streamlit as st
 
 from adarec.genotype import Genotype
+from adarec.runs.records import EXAMPLE_RUN
 from app import gateway, state
 from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
 from app.figures.op_shares import draw_op_shares, op_shares_info
 from app.figures.scene_character import draw_scene_character, scene_character_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.panels.chart import show_chart
-from app.panels.errors import as_text
-from app.panels.links import empty_state, link
+from app.panels.example_note import show_example_note
+from app.panels.links import empty_state
+from app.panels.scene_cells import show_scene_cells
 from app.panels.scenes_picker import pick_scenes
+from app.report import comparison_report
 
 _AT_FIRST = 4
 
@@ -24,7 +28,9 @@ st.caption(
 newest = gateway.newest_results(first=state.asked_for(state.RUN))
 if not newest:
     empty_state(
-        "**Nothing to compare yet.** Finish a search for at least one scene.",
+        "**Nothing to compare yet.** Here the cells of several scenes stand side by side, with "
+        "the verdict of each: do they want different architectures, and does each need a neural "
+        "teacher at all? It takes one finished run.",
         url_path="search",
         label="Start a search",
     )
@@ -46,25 +52,13 @@ if len(chosen) == 1:
     )
 
 results = {name: newest[name] for name in chosen}
+for result in results.values():
+    if result["run"] == EXAMPLE_RUN:
+        show_example_note(gateway.run(EXAMPLE_RUN))
 cells = {
     name: Genotype.from_json(result["student"]["genotype"]) for name, result in results.items()
 }
-for start in range(0, len(chosen), 2):
-    for column, name in zip(st.columns(2), chosen[start : start + 2], strict=False):
-        with column:
-            result = results[name]
-            graph = cell_graph_info(cells[name], title=f"Cell of {name}")
-            show_chart(
-                graph, draw_cell_graph(graph), key=f"cell_{name}", explain=name == chosen[-1]
-            )
-            st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
-            facts = (
-                f"{result['speedup']['p50']:.1f}× faster than the teacher",
-                f"receptive field {result['student']['receptive_field']} items",
-                "collapsed" if result["student"]["collapsed"] else "not collapsed",
-            )
-            st.caption(" · ".join(facts))
-            link("architecture", f"How it formed ({result['run']}) →", run=result["run"])
+show_scene_cells(results, cells)
 
 left, right = st.columns(2)
 with left:
@@ -76,10 +70,20 @@ with right:
         character = scene_character_info(characters)
         show_chart(character, draw_scene_character(character), key="scene_character")
 left, right = st.columns(2)
-with left:
-    if len(chosen) > 1:
+if len(chosen) > 1:
+    with right:
         distances = cell_distances_info(cells)
         show_chart(distances, draw_cell_distances(distances), key="cell_distances")
-with right:
+with left:
     metrics = scene_metrics_info(results, metric="ndcg@10")
     show_chart(metrics, draw_scene_metrics(metrics), key="scene_metrics")
+st.download_button(
+    "Download this comparison as a report",
+    partial(comparison_report, [str(result["run"]) for result in results.values()]),
+    file_name="adarec-comparison.html",
+    mime="text/html",
+    on_click="ignore",
+    key=state.DOWNLOAD_COMPARISON,
+    help="One HTML file: verdicts, cells, every number with its method, interactive figures. It "
+    "opens in any browser and loads nothing from a network.",
+)

@@ -25,7 +25,10 @@ st.caption(
     "What each student layer learned from: the many-to-many layer mapping between teacher and "
     "student."
 )
-run = pick_run()
+run = pick_run(
+    none_yet="**No run yet.** Here you see which teacher layers each student layer learns from, "
+    "epoch by epoch: whether the small model follows the large one, and where."
+)
 if run is None:
     st.stop()
 show_state(run)

@@ -13,7 +13,10 @@ from app.report import run_report
 
 st.title("Export")
 st.caption("Take the student with you: one folder that answers with onnxruntime alone.")
-run = pick_run()
+run = pick_run(
+    none_yet="**No run yet.** Here you download the student as a folder that answers with "
+    "onnxruntime alone, and a report with every number and its method."
+)
 if run is None:
     st.stop()
 if run.result is None:

@@ -8,12 +8,14 @@ from app.panels.links import link
 from app.panels.log_upload import upload_log
 from app.panels.scene_picker import pick_scene
 from app.panels.scene_report import show_scene
+from app.panels.tour import show_tour
 
 st.title("Scenes")
 st.caption(
     "A scene is one interaction log and its split: per user the last item is the test item, the "
     "one before it the validation item, the rest is for training."
 )
+show_tour(state.asked_for(state.SCENE))
 with st.container(border=True):
     st.subheader("Add a scene")
     upload_log()
@@ -30,5 +32,6 @@ with st.container(horizontal=True):
     link("search", "Start a search for this scene →", scene=scene.name)
     runs = gateway.runs(scene.name)
     if runs:
-        link("architecture", f"See its newest run ({runs[0].run}) →", run=runs[0].run)
+        name = "the example run on it" if runs[0].is_example else f"its newest run ({runs[0].run})"
+        link("architecture", f"See {name} →", run=runs[0].run)
 show_scene(gateway.scene_details(scene.name))

@@ -40,7 +40,10 @@ with st.container(border=True):
 runs = gateway.runs()
 everything = gateway.runs(with_archived=True)
 if not everything:
-    st.info("No run yet: choose a scene above and start. The quick preset takes minutes.")
+    st.info(
+        "No run yet. Choose a scene above and press Start search: steps, losses and the forming "
+        "cell then appear here, live. The quick preset takes minutes."
+    )
     st.stop()
 st.subheader("Watch a run")
 run = pick_run(

@@ -16,10 +16,12 @@ st.caption(
     "What to ship: every finished run's teacher and student, with controls and count baselines "
     "beside them."
 )
-finished = [run for run in gateway.runs() if run.state == "succeeded"]
+finished = gateway.finished_runs(state.asked_for(state.RUN))
 if not finished:
     empty_state(
-        "**No finished run yet.** Points appear here when a run has measured its student.",
+        "**No finished run yet.** Here every model is a point of accuracy against cost, with the "
+        "front of those worth shipping: it decides which student to take. A run adds its points "
+        "when it has measured its student.",
         url_path="search",
         label="Start or watch a search",
         scene=state.asked_for(state.SCENE),

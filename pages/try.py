@@ -14,7 +14,9 @@ st.caption(
 )
 run = pick_run(
     [each for each in gateway.runs() if each.state == "succeeded"],
-    none_yet="**No finished run yet.** A model can be tried when its run has measured it.",
+    none_yet="**No finished run yet.** Here teacher and student answer one history side by side, "
+    "so that you see whether it recommends sensible things. A model can be tried when its run has "
+    "measured it.",
 )
 if run is None:
     st.stop()

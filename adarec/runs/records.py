@@ -9,6 +9,7 @@ from typing import Any
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 ACTIVE_STATES = ("queued", "running")
 RESUMABLE_STATES = ("failed", "cancelled")
+EXAMPLE_RUN = "r-example"  # comes with the studio; all other ids are hexadecimal
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class RunSummary:
     teacher_params: int | None
     student_params: int | None
     verdict: str | None
+
+    @property
+    def is_example(self) -> bool:
+        """Whether it is the run that comes with the studio, which nobody here computed."""
+        return self.run == EXAMPLE_RUN
 
     @property
     def is_active(self) -> bool:

@@ -144,6 +144,21 @@ class RunStore(StageRecords):
             if is_new:
                 return self.run(values["run"])
 
+    def import_run(self, run: str, **fields: Any) -> RunRecord:
+        """Store a run that was computed elsewhere, under its own id; one that is there stays.
+
+        Args:
+            run: Its id.
+            **fields: Fields of `RunRecord` without the summary columns, which follow `settings`
+                and `result` by themselves.
+        """
+        usual: dict[str, Any] = {"fresh": False, "notes": "", "tags": [], "archived": False}
+        derived = settings_columns(fields["settings"]) | result_columns(fields["result"])
+        values = usual | fields | derived | {"run": run}
+        with self.engine.begin() as connection:
+            connection.execute(self._insert(RUNS).values(values).on_conflict_do_nothing())
+        return self.run(run)
+
     def update_run(
         self, run: str, *, only_from: Collection[str] | None = None, **fields: Any
     ) -> bool:

@@ -33,9 +33,18 @@ class StepProgress:
 
 
 def runs(scene: str | None = None, *, with_archived: bool = False) -> list[RunSummary]:
-    """Runs, newest first; those that were archived only when asked for."""
+    """Runs, newest first, the example last; those that were archived only when asked for."""
     found = workspace().store.run_summaries(scene=scene)
+    found.sort(key=lambda run: run.is_example)
     return [run for run in found if with_archived or not run.archived]
+
+
+def finished_runs(asked: str | None = None) -> list[RunSummary]:
+    """The finished runs, newest first. The example only stands in: it is left out as soon as a
+    person's own run has finished, unless the address asks for it."""
+    found = [run for run in runs() if run.state == "succeeded"]
+    own = [run for run in found if not run.is_example]
+    return found if not own or any(r.is_example and r.run == asked for r in found) else own
 
 
 def run(run_id: str) -> RunRecord:
@@ -130,9 +139,8 @@ def newest_results(first: str | None = None) -> dict[str, Mapping[str, Any]]:
     The run `first` comes first, also where its scene has a newer one.
     """
     newest: dict[str, RunSummary] = {}
-    for each in sorted(runs(), key=lambda each: each.run != first):
-        if each.state == "succeeded":
-            newest.setdefault(each.scene, each)
+    for each in sorted(finished_runs(first), key=lambda each: each.run != first):
+        newest.setdefault(each.scene, each)
     found = results(list(newest.values()))
     return {scene: found[each.run] for scene, each in newest.items() if each.run in found}
 

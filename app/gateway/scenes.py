@@ -10,12 +10,13 @@ from typing import Any, BinaryIO
 
 import streamlit as st
 
+from adarec.data.example import outdated_steps, register_example
 from adarec.data.ingest import LogPreview, ingest_log, preview_log
 from adarec.data.samples import register_samples
 from adarec.data.scene import Scene, read_scene
 from adarec.data.settings import ColumnChoice, IngestSettings
 from adarec.errors import LogError
-from adarec.runs.records import SceneRecord
+from adarec.runs.records import RunRecord, SceneRecord
 from app.gateway.files import read_stage_json, workspace
 
 _UPLOAD_KEPT_S = 86_400.0
@@ -35,6 +36,17 @@ def prepare_samples() -> None:
     """Registers the sample scenes in a workspace that has never seen them; quick when they are
     there."""
     register_samples(workspace())
+
+
+def prepare_example() -> None:
+    """Takes the example run into a workspace that has no run yet; ArtefactError when its files
+    are damaged."""
+    register_example(workspace())
+
+
+def example_is_older(run: RunRecord) -> list[str]:
+    """Titles of the example's steps that today's version would compute differently."""
+    return outdated_steps(run)
 
 
 def scenes() -> list[SceneRecord]:

@@ -1,10 +1,11 @@
-"""What happens before the first page is drawn: the workspace opens, the sample scenes appear,
-and runs that a reboot interrupted go on.
+"""What happens before the first page is drawn: the workspace opens, the sample scenes and
+the example run appear, and runs that a reboot interrupted go on.
 """
 
 import streamlit as st
 
 from app import gateway
+from app.panels.errors import shown_errors
 
 
 def prepare_workspace() -> None:
@@ -14,5 +15,7 @@ def prepare_workspace() -> None:
         return
     with st.spinner("Preparing the sample scenes"):
         gateway.prepare_samples()
+        with shown_errors():  # a damaged example keeps nobody from working
+            gateway.prepare_example()
         gateway.continue_interrupted()
     st.session_state["prepared_home"] = home

@@ -6,6 +6,7 @@ from adarec.errors import RunError
 from adarec.runs.records import RunRecord, RunSummary
 from app import gateway, state
 from app.panels.errors import as_text
+from app.panels.example_note import show_example_note
 from app.panels.links import empty_state
 
 NO_RUN = "**No run yet.** Start a search for a scene; this page fills while it goes on."
@@ -25,7 +26,8 @@ def state_word(run_state: str) -> str:
 
 def run_label(run: RunSummary) -> str:
     """One line that tells a run from the others."""
-    parts = [run.run, run.scene, run.teacher or "", run.preset or "", f"seed {run.seed}"]
+    parts = ["example" if run.is_example else run.run, run.scene]
+    parts += [run.teacher or "", run.preset or "", f"seed {run.seed}"]
     if run.speedup_p50:
         parts.append(f"{run.speedup_p50:.1f}× faster")
     if run.state != "succeeded":
@@ -74,6 +76,8 @@ def pick_run(
         empty_state(problem, url_path=way_on, label="Start a search", scene=scene)
         return None
     state.choose(state.RUN, chosen.run)
+    if chosen.is_example:
+        show_example_note(chosen, with_link=not on_search_page)
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Every page in an empty and in a filled workspace, in a process of its own, without torch."""
+"""Every page in a new, an empty and a filled workspace, in a process of its own, without torch."""
 
 import json
 import subprocess
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from adarec.data.example import register_example
+from adarec.data.samples import register_samples
+from adarec.runs.records import EXAMPLE_RUN
 from adarec.runs.workspace import Workspace
 from tests.app.filled_workspace import fill
 
@@ -32,6 +35,9 @@ root, pages, run = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
 seen = {}
 app = AppTest.from_file(root / "app" / "main.py", default_timeout=60).run()
 for page in pages:
+    # The menu opens a page without what the address of the last one said.
+    for name in list(app.query_params):
+        del app.query_params[name]
     if run:
         app.query_params["run"] = run
     app.switch_page(f"../pages/{page}.py").run()
@@ -41,7 +47,7 @@ for page in pages:
         "errors": [error.value for error in app.error],
         "charts": len(app.get("plotly_chart")),
         "tables": len(app.dataframe),
-        "text": [text.value for text in app.markdown],
+        "text": [text.value for text in [*app.markdown, *app.caption, *app.info]],
         "links": len(app.page_link),
     }
 print(json.dumps({"pages": seen, "heavy": sorted({"torch", "ot"} & set(sys.modules))}))
@@ -66,8 +72,20 @@ def visit(home: Path, run: str = "") -> dict[str, dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
+def new_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """A workspace at first start: samples and the example run."""
+    return visit(tmp_path_factory.mktemp("new"))
+
+
+@pytest.fixture(scope="module")
 def empty_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
-    return visit(tmp_path_factory.mktemp("empty"))
+    """A workspace whose example was deleted."""
+    home = tmp_path_factory.mktemp("empty")
+    workspace = Workspace.open(home)
+    register_samples(workspace)
+    register_example(workspace)
+    workspace.store.delete_run(EXAMPLE_RUN)
+    return visit(home)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +93,31 @@ def filled_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str
     home = tmp_path_factory.mktemp("filled")
     runs = fill(Workspace.open(home))
     return visit(home, runs[-1])
+
+
+NEW_CHARTS = {
+    "scenes": 4,
+    "search": 4,
+    "architecture": 5,
+    "distillation": 6,
+    "tradeoffs": 1,
+    "compare": 4,  # its cell, its ops, its scene, its metrics
+    "try": 0,
+    "export": 0,
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_the_example_before_any_training_and_says_so(
+    new_pages: dict[str, dict[str, object]], page: str
+) -> None:
+    seen = new_pages[page]
+    assert seen["exceptions"] == []
+    assert seen["errors"] == []
+    assert seen["charts"] == NEW_CHARTS[page]
+    assert seen["tables"] >= {"try": 2, "export": 1}.get(page, NEW_CHARTS[page])
+    says_so = any("This is the example run" in text for text in seen["text"])
+    assert says_so == (page != "scenes")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -85,9 +128,12 @@ def test_a_page_of_an_empty_workspace_says_what_to_do(
     assert seen["exceptions"] == []
     assert seen["errors"] == []
     assert len(seen["title"]) == 1
-    # The samples are there at first start; all other pages lead to the search.
+    # The samples are there; all other pages say what will be there, and lead to the search.
     assert seen["charts"] == (4 if page == "scenes" else 0)
     assert page == "search" or seen["links"] >= 1
+    if page != "scenes":
+        assert any("No run yet" in t or "No finished run yet" in t or "Nothing to compare yet" in t
+                   for t in seen["text"])  # fmt: skip
 
 
 CHARTS = {
