@@ -45,6 +45,7 @@ chromium:
 # Hours: the tables of docs/results/, one file a command, joined into docs/results.md. Run it alone.
 results: .venv/app.stamp
 	$(BIN)/python benchmarks/scenes.py
+	$(BIN)/python -m adarec bench ablation
 	cat docs/results/*.md > docs/results.md
 
 # The pages that are written from the code; a test fails while they are behind it.

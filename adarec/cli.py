@@ -8,20 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from adarec import catalog
-from adarec.bench.data import bench_log
+from adarec.bench.command import bench
 from adarec.config import parse_overrides, preset_settings, read_as
 from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
 from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
-from adarec.errors import AdarecError, RunError, SettingsError
+from adarec.errors import AdarecError, RunError
 from adarec.runs.export import export_run
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.terminal import (
     Terminal,
-    print_facts,
-    print_json,
     print_report,
     print_result,
     print_runs,
@@ -42,7 +40,6 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 # A mistyped command or option. Typer moved this class when it left Click; its base stayed.
 _UsageMistake: Any = typer.BadParameter.__base__
-BENCHES = ("search",)
 FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
 
 
@@ -247,23 +244,7 @@ def worker(
         run_worker(workspace, processes=processes)
 
 
-@app.command()
-def bench(
-    mode: Annotated[str, typer.Argument(help="|".join(BENCHES))],
-    log: Annotated[Path | None, typer.Argument(help="A log; by default a real scene.")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
-    as_json: AsJson = False,
-) -> None:
-    """Measure the project itself; run it alone on the machine."""
-    if mode not in BENCHES:
-        raise SettingsError(f"No bench is called {mode!r}. Known: {', '.join(BENCHES)}.")
-    from adarec.bench.search import bench_search  # torch loads only where it is needed
-
-    found = bench_search(log or bench_log("amazon-beauty"), threads=threads)
-    if as_json:
-        print_json(found)
-    else:
-        print_facts({key: value for key, value in found.items() if key != "losses"})
+app.command()(bench)
 
 
 def _workspace(home: Path | None) -> Workspace:

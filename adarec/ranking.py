@@ -120,12 +120,23 @@ def paired_bootstrap(
     if first.shape != second.shape or first.ndim != 1 or len(first) == 0:
         raise ValueError(f"paired values are needed; found shapes {first.shape}, {second.shape}")
     differences = first - second
-    # Only sums matter, so users with equal differences are drawn together, as one multinomial:
-    # ranks have few distinct values, and 2,000 draws of 10^6 users would take minutes.
-    values, counts = np.unique(differences, return_counts=True)
-    draws = np.random.default_rng(seed).multinomial(
-        len(differences), counts / len(differences), size=resamples
-    )
-    means = draws @ values / len(differences)
+    means = bootstrap_means(differences, rng=np.random.default_rng(seed), resamples=resamples)
     low, high = np.percentile(means, [2.5, 97.5])
     return {"mean": float(differences.mean()), "low": float(low), "high": float(high)}
+
+
+def bootstrap_means(
+    values: np.ndarray, *, rng: np.random.Generator, resamples: int = 2000
+) -> np.ndarray:
+    """float64 [resamples], the mean of as many users as there are, drawn with replacement.
+
+    Args:
+        values: float [U], one a user.
+        rng: Of the draws.
+        resamples: How many times the users are drawn.
+    """
+    # Only sums matter, so users with equal values are drawn together, as one multinomial: ranks
+    # have few distinct values, and 2,000 draws of 10^6 users would take minutes.
+    distinct, counts = np.unique(values, return_counts=True)
+    draws = rng.multinomial(len(values), counts / len(values), size=resamples)
+    return draws @ distinct / len(values)

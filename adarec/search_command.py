@@ -1,6 +1,5 @@
 """The `search` command: find or ingest the scene, resume or create the run, execute it here."""
 
-import re
 import signal
 import time
 from collections.abc import Callable
@@ -9,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from adarec.config import RunSettings
-from adarec.data.ingest import ingest_log
+from adarec.data.ingest import ingest_log, scene_name
 from adarec.errors import RunError, SceneError, StopRequested
 from adarec.execute import execute_run
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run, find_unfinished
 from adarec.terminal import Terminal
 
-ENDINGS = re.compile(r"(\.(csv|tsv|txt|dat|data|inter|jsonl|json|parquet|gz|zip))+$", re.I)
 ASK_SECONDS = 1.0
 
 
@@ -93,5 +91,4 @@ def _scene_name(workspace: Workspace, scene_or_log: str, terminal: Terminal) -> 
             f"Scenes: {', '.join(names) or 'none yet'}. "
             "Name one of them, or the path of a log."
         )
-    name = ENDINGS.sub("", path.name)
-    return ingest_log(workspace, path, name=name, on_progress=terminal.step).name
+    return ingest_log(workspace, path, name=scene_name(path), on_progress=terminal.step).name

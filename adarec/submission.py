@@ -39,16 +39,18 @@ def create_run(
 
 
 def planned_steps(
-    workspace: Workspace, scene: str, settings: RunSettings
+    workspace: Workspace, scene: str, settings: RunSettings, *, machine: str | None = None
 ) -> tuple[list[dict[str, object]], str]:
-    """The steps of a run of `scene` as plain data, and the scene's key."""
+    """The steps of a run of `scene` as plain data, and the scene's key; on this machine, or on
+    the one with the fingerprint `machine`.
+    """
     record = workspace.store.scene(scene)
     part = ScenePart(
         key=record.key,
         num_items=int(record.summary["items"]),
         training_length_p90=int(record.summary["training_length_p90"]),
     )
-    return [step.to_json() for step in plan_run(settings, part)], record.key
+    return [step.to_json() for step in plan_run(settings, part, machine=machine)], record.key
 
 
 def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> RunRecord | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,16 @@ from adarec.plan import stage_key
 from adarec.runs.records import SceneRecord
 from adarec.runs.workspace import Workspace
 
-__all__ = ["LogPreview", "build_scene", "ingest_log", "preview_log"]
+__all__ = ["LogPreview", "build_scene", "ingest_log", "preview_log", "scene_name"]
 
 SLICE_SHARE = 0.2
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|dat|data|inter|jsonl|json|parquet|gz|zip))+$", re.I)
 Progress = Callable[[float, str], None]
+
+
+def scene_name(log: Path) -> str:
+    """What a scene is called when its user does not say: the log's name without its endings."""
+    return _ENDINGS.sub("", log.name)
 
 
 def ingest_log(

@@ -1,0 +1,81 @@
+"""The part `scenes`: teacher, found student, controls and counts, and the pooled comparisons."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from adarec.bench.ablation.cells import Cell
+from adarec.bench.ablation.evidence import Evidence, ops_of
+from adarec.bench.ablation.rows import FOUND, Json, head, mean_model, minutes, result_of, runs_of
+from adarec.bench.pooling import gain_over_scenes
+
+RANDOM = tuple(f"control-random-{i}" for i in (1, 2, 3))
+HAND_MADE = tuple(f"control-{name}" for name in ("cnn", "gru", "sasrec"))
+# What the found student is compared with, by the words of the tables.
+RIVALS: dict[str, tuple[str, ...]] = {
+    "random cells": RANDOM,
+    "CNN": ("control-cnn",),
+    "GRU": ("control-gru",),
+    "SASRec": ("control-sasrec",),
+    "random and hand-made": RANDOM + HAND_MADE,
+    "all-skip": ("control-all-skip",),
+    "no distillation": ("control-no-distillation",),
+    "teacher": ("teacher",),
+}
+ROLES = ("teacher", FOUND, *RANDOM, *HAND_MADE, "control-all-skip", "control-no-distillation")
+
+
+def compared_row(evidence: Evidence, row: Sequence[Cell]) -> Json:
+    """One scene and teacher; without runs only its head."""
+    runs = runs_of(evidence, row)
+    found = head(row, runs)
+    if not runs:
+        return found
+    results = [result_of(run) for run in runs]
+    models = [_by_role(result) for result in results]
+    counts = {
+        name: float(np.mean([result["baselines"][name]["ndcg@10"] for result in results]))
+        for name in results[0]["baselines"]
+    }
+    return found | {
+        "models": {role: mean_model([each[role] for each in models]) for role in ROLES},
+        "baselines": counts,
+        "gains": {
+            words: asdict(evidence.gain(runs, FOUND, roles)) for words, roles in RIVALS.items()
+        },
+        "found_cells": [ops_of(run) for run in runs],
+        "collapsed": [result["student"]["collapsed"] for result in results],
+        "minutes": minutes(results),
+    }
+
+
+def pooled_rows(evidence: Evidence, rows: Sequence[Json], cells: Sequence[Cell]) -> list[Json]:
+    """The found student against each rival over scenes and seeds: for every teacher that has
+    several scenes, and for these teachers together.
+    """
+    known = {run.run: run for run in runs_of(evidence, cells)}
+    teachers: dict[str, list[Json]] = {}
+    for row in rows:
+        if row["runs"]:
+            teachers.setdefault(row["variant"], []).append(row)
+    groups = {name: group for name, group in teachers.items() if len(group) > 1}
+    if len(groups) > 1:
+        groups[" and ".join(groups)] = [row for group in groups.values() for row in group]
+    found = []
+    for teacher, group in groups.items():
+        scenes: dict[str, list[Any]] = {}
+        for row in group:
+            ranks = [evidence.ranks(known[run]) for run in row["runs"]]
+            scenes.setdefault(row["scene"], []).extend(ranks)
+        runs = sum(len(ranks) for ranks in scenes.values())
+        for words, roles in RIVALS.items():
+            gain = asdict(gain_over_scenes(scenes, FOUND, roles))
+            found.append({"teacher": teacher, "rivals": words, "runs": runs} | gain)
+    return found
+
+
+def _by_role(result: Json) -> dict[str, Json]:
+    controls = {f"control-{control['name']}": control for control in result["controls"]}
+    return {"teacher": result["teacher"], FOUND: result["student"], **controls}

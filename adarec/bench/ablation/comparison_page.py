@@ -1,0 +1,146 @@
+"""The page of the six scenes: who is how accurate, at which cost, and was the search worth it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adarec.bench.ablation.compared import HAND_MADE, RANDOM, RIVALS
+from adarec.bench.ablation.markdown import (
+    NOT_RUN,
+    cell_words,
+    judged,
+    paragraph,
+    percent,
+    seeds,
+    share,
+    table,
+)
+
+Json = dict[str, Any]
+_WHAT = (
+    "Preset `quick`. NDCG@10 on the test item, whole catalogue, consumed items not masked, "
+    "averaged over the seeds. Random cells (the mean of three), the plain stack of convolutions "
+    "(CNN), the GRU and the one-block SASRec cost about what the found student costs without "
+    "scoring, by the cost table, and are distilled from the same teacher. Cells start from the "
+    "supernet's weights and learn for as many epochs as the found student; GRU, SASRec and the "
+    "student without distillation cannot, and may learn for the search's epochs more."
+)
+_METHOD = (
+    "In percent of the other's NDCG@10, with the 95 % paired bootstrap interval over users; "
+    "with several seeds a user's NDCG@10 is averaged over them first."
+)
+_POOLED_METHOD = (
+    "In percent of the other's NDCG@10 in a scene; every scene counts the same. The first "
+    "interval (95 %) draws users within each scene, after averaging a user over the scene's "
+    "runs: it holds for other users of these scenes. The second draws scenes, and in each drawn "
+    "scene its runs (seeds and teachers): it holds for other scenes and seeds, coarsely, "
+    "because they are few."
+)
+_ACCURACY_COLUMNS = (
+    *("scene", "teacher", "seeds", "teacher's", "student", "no distillation", "random cells"),
+    *("CNN", "GRU", "SASRec", "all-skip", "best count"),
+)
+_COST_COLUMNS = (
+    *("scene", "teacher", "teacher's", "student", "random cells", "CNN", "GRU", "SASRec"),
+    *("all-skip", "minutes"),
+)
+_POOLED_COLUMNS = (
+    *("teacher", "found student minus", "scenes", "runs", "users drawn"),
+    *("scenes and seeds drawn", "for other users"),
+)
+_SINGLE = ("control-cnn", "control-gru", "control-sasrec", "control-all-skip")
+
+
+def comparison_page(report: Json) -> list[str]:
+    """Accuracy, differences with intervals, pooled differences, costs, cells."""
+    rows = report["scenes"]
+    lines = [
+        "# Ablation: teachers, students and controls",
+        "",
+        *paragraph(_WHAT),
+        "",
+        *table(_ACCURACY_COLUMNS, [_accuracy_row(row) for row in rows]),
+        "",
+        "## The found student minus each of them",
+        "",
+        *paragraph(_METHOD),
+        "",
+        *table(("scene", "teacher", *RIVALS), [_gain_row(row) for row in rows]),
+        "",
+        "## Pooled over scenes and seeds",
+        "",
+        *_pooled(report["pooled"]),
+        "",
+        "## What they cost",
+        "",
+        "Milliseconds of the body (without scoring and top 10), p50, mean of the seeds.",
+        "",
+        *table(_COST_COLUMNS, [_cost_row(row) for row in rows]),
+    ]
+    lines += ["", "## The cells that were found", ""]
+    return lines + table(("scene", "teacher", "seed", "cell"), _found_rows(rows))
+
+
+def _accuracy_row(row: Json) -> list[str]:
+    if not row["runs"]:
+        return [row["scene"], row["variant"], NOT_RUN]
+    best = max(row["baselines"], key=lambda name: row["baselines"][name])
+    roles: list[Sequence[str]] = [("teacher",), ("student",), ("control-no-distillation",), RANDOM]
+    roles += [(role,) for role in _SINGLE]
+    return [
+        row["scene"],
+        row["variant"],
+        seeds(row),
+        *(f"{_mean(row, each, 'ndcg@10'):.4f}" for each in roles),
+        f"{row['baselines'][best]:.4f} ({best.replace('_', ' ')})",
+    ]
+
+
+def _gain_row(row: Json) -> list[str]:
+    if not row["runs"]:
+        return [row["scene"], row["variant"], NOT_RUN]
+    gains = [
+        share(row["gains"][words], _mean(row, roles, "ndcg@10")) for words, roles in RIVALS.items()
+    ]
+    return [row["scene"], row["variant"], *gains]
+
+
+def _pooled(pooled: Sequence[Json]) -> list[str]:
+    if not pooled:
+        return ["Not run: at least two scenes of one teacher are needed."]
+    rows = [
+        [
+            each["teacher"],
+            each["rivals"],
+            str(len(each["by_scene"])),
+            str(each["runs"]),
+            percent(each["mean"], each["users"]),
+            percent(each["mean"], each["clusters"]),
+            judged(each["users"]),
+        ]
+        for each in pooled
+    ]
+    return [*paragraph(_POOLED_METHOD), "", *table(_POOLED_COLUMNS, rows)]
+
+
+def _cost_row(row: Json) -> list[str]:
+    if not row["runs"]:
+        return [row["scene"], row["variant"], NOT_RUN]
+    roles: list[Sequence[str]] = [("teacher",), ("student",), RANDOM]
+    roles += [(role,) for role in (*HAND_MADE, "control-all-skip")]
+    times = [f"{_mean(row, each, 'latency_body_ms'):.3f}" for each in roles]
+    return [row["scene"], row["variant"], *times, f"{row['minutes']:.1f}"]
+
+
+def _found_rows(rows: Sequence[Json]) -> list[list[str]]:
+    return [
+        [row["scene"], row["variant"], str(seed), cell_words(ops, collapsed)]
+        for row in rows
+        if row["runs"]
+        for seed, ops, collapsed in zip(
+            row["seeds"], row["found_cells"], row["collapsed"], strict=True
+        )
+    ]
+
+
+def _mean(row: Json, roles: Sequence[str], key: str) -> float:
+    return sum(row["models"][role][key] for role in roles) / len(roles)

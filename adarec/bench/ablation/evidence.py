@@ -1,0 +1,135 @@
+"""What a workspace already knows about the cells: their runs, the ranks of those, what is left."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adarec.bench.ablation.cells import TEACHERS, Cell
+from adarec.bench.pooling import Gain, gain_over_seeds, run_ranks
+from adarec.config import RunSettings
+from adarec.errors import SceneError
+from adarec.runs.records import RunRecord
+from adarec.runs.workspace import Workspace
+from adarec.submission import planned_steps
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CellState:
+    """How far a cell is: `run` when it is finished, else `problem` in words (empty: not run)."""
+
+    cell: Cell
+    run: RunRecord | None
+    problem: str = ""
+
+    @property
+    def words(self) -> str:
+        """For lists and tables."""
+        if self.run is not None:
+            return self.run.run
+        return self.problem or "not run"
+
+
+class Evidence:
+    """Reads the workspace when made or refreshed; a cell's run is one whose last steps are the
+    cell's by key, so a run of older settings or versions does not count.
+
+    Args:
+        workspace: Where the runs are.
+        on_top: Settings by dotted key that every cell gets.
+    """
+
+    def __init__(self, workspace: Workspace, on_top: dict[str, Any]) -> None:
+        self.workspace, self.on_top = workspace, on_top
+        self._ranks: dict[str, dict[str, np.ndarray]] = {}
+        self._gains: dict[tuple[Any, ...], Gain] = {}
+        self._runs: dict[str, list[RunRecord]] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the records again."""
+        self._runs = {}
+        for run in self.workspace.store.runs(states=("succeeded", "failed")):
+            self._runs.setdefault(run.scene, []).append(run)
+
+    def state(self, cell: Cell) -> CellState:
+        """The cell's newest finished run, or why there is none."""
+        settings = self.settings(cell)
+        if settings is None:
+            return CellState(cell, None, f"waits for the cells of {', '.join(cell.foreign)}")
+        failed = None
+        last: dict[str, str] = {}
+        for run in self._runs.get(cell.scene, []):
+            machine = _machine(run)
+            if machine not in last:
+                last[machine] = str(self._steps(cell, settings, machine)[-1]["key"])
+            if last[machine] in {step["key"] for step in run.steps}:
+                if run.state == "succeeded":
+                    return CellState(cell, run)
+                failed = failed or run
+        return CellState(cell, None, f"failed: {failed.error}" if failed else "")
+
+    def settings(self, cell: Cell) -> RunSettings | None:
+        """What to start the cell with; None while cells that it distils are not found."""
+        found = {}
+        for scene in cell.foreign:
+            base = self.state(_source_of(scene, cell.seed)).run
+            if base is None:
+                return None
+            found[scene] = ops_of(base)
+        return cell.settings(self.on_top, found)
+
+    def steps_left(self, cell: Cell) -> list[Step] | None:
+        """Steps that are not computed yet; None where that is not known before other cells or
+        before the log is read.
+        """
+        settings = self.settings(cell)
+        if settings is None:
+            return None
+        try:
+            steps = self._steps(cell, settings, None)
+        except SceneError:
+            return None
+        complete = self.workspace.artefacts.is_complete
+        return [step for step in steps if not complete(str(step["key"]))]
+
+    def finished(self) -> Iterable[RunRecord]:
+        """All finished runs of the workspace, of the ablation or not."""
+        for runs in self._runs.values():
+            yield from (run for run in runs if run.state == "succeeded")
+
+    def ranks(self, run: RunRecord) -> Mapping[str, np.ndarray]:
+        """Ranks of the test items by role; see `run_ranks`."""
+        if run.run not in self._ranks:
+            self._ranks[run.run] = run_ranks(self.workspace, run.run)
+        return self._ranks[run.run]
+
+    def gain(self, runs: Sequence[RunRecord], role: str, rivals: Sequence[str]) -> Gain:
+        """`role` minus the mean of the `rivals` over runs (seeds) of one scene."""
+        key = (*(run.run for run in runs), role, *rivals)
+        if key not in self._gains:
+            ranks = [self.ranks(run) for run in runs]
+            self._gains[key] = gain_over_seeds(ranks, role, rivals)
+        return self._gains[key]
+
+    def _steps(self, cell: Cell, settings: RunSettings, machine: str | None) -> list[Step]:
+        return planned_steps(self.workspace, cell.scene, settings, machine=machine)[0]
+
+
+def ops_of(run: RunRecord) -> str:
+    """The ops of the cell that a finished run found, with commas between."""
+    result = run.result or {}
+    return ",".join(edge["op"] for edge in result["student"]["genotype"]["edges"])
+
+
+def _source_of(scene: str, seed: int) -> Cell:
+    """The cell whose run finds a scene's cell. Its controls do not matter."""
+    return Cell("scenes", scene, TEACHERS[0], seed)
+
+
+def _machine(run: RunRecord) -> str:
+    """The fingerprint of the machine that a run was planned for."""
+    return next(step["settings"]["machine"] for step in run.steps if step["role"] == "measure")

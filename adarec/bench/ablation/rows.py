@@ -1,0 +1,78 @@
+"""What rows of all parts share: a row's cells (its seeds), their runs, and means over these."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adarec.bench.ablation.cells import SCENES, Cell
+from adarec.bench.ablation.evidence import Evidence
+from adarec.runs.records import RunRecord
+
+FOUND = "student"  # the role of the found student in a run
+Json = dict[str, Any]
+
+_MEASURED = {
+    "ndcg@10": ("metrics", "ndcg@10"),
+    "hr@10": ("metrics", "hr@10"),
+    "masked_ndcg@10": ("metrics_masked", "ndcg@10"),
+    "latency_ms": ("latency_ms", "p50"),
+    "latency_body_ms": ("latency_body_ms", "p50"),
+}
+_COUNTED = ("macs", "params", "params_without_embeddings")
+
+
+def rows_of(cells: Iterable[Cell], part: str) -> list[list[Cell]]:
+    """The cells of each row of a part; rows by scene, in the order of the tables."""
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        if cell.part == part:
+            found.setdefault((cell.scene, cell.variant), []).append(cell)
+    known = dict.fromkeys(scene for scene, _ in found)
+    scenes = sorted(known, key=lambda name: SCENES.index(name) if name in SCENES else -1)
+    return [row for scene in scenes for key, row in found.items() if key[0] == scene]
+
+
+def runs_of(evidence: Evidence, cells: Iterable[Cell]) -> list[RunRecord]:
+    """The finished runs of the cells, by seed."""
+    states = [evidence.state(cell) for cell in cells]
+    done = [(state.cell.seed, state.run) for state in states if state.run is not None]
+    return [run for _, run in sorted(done, key=lambda pair: pair[0])]
+
+
+def head(row: Sequence[Cell], runs: Sequence[RunRecord]) -> Json:
+    """What a row is called and which of its runs are there."""
+    return {
+        "scene": row[0].scene,
+        "variant": row[0].variant,
+        "seeds": [run.seed for run in runs],
+        "asked_seeds": sorted(cell.seed for cell in row),
+        "runs": [run.run for run in runs],
+    }
+
+
+def result_of(run: RunRecord) -> Json:
+    """The result of a finished run."""
+    assert run.result is not None  # written when it finished
+    return run.result
+
+
+def mean_model(models: Sequence[Json]) -> dict[str, float]:
+    """Accuracy, latencies (p50) and sizes of one role, averaged over the runs."""
+    found = {
+        name: float(np.mean([model[group][key] for model in models]))
+        for name, (group, key) in _MEASURED.items()
+    }
+    return found | {key: float(np.mean([model[key] for model in models])) for key in _COUNTED}
+
+
+def minutes(results: Sequence[Json]) -> float:
+    """Mean minutes of a run itself: re-used stages count, controls do not."""
+    aside = ("control", "hand_made")
+    own = [
+        sum(
+            s for stage, s in result["seconds"].items() if not any(word in stage for word in aside)
+        )
+        for result in results
+    ]
+    return float(np.mean(own)) / 60

@@ -1,0 +1,111 @@
+"""One cell after the other, each by `python -m adarec search` in a process of its own, so that
+memory comes back.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from adarec.bench.ablation.cells import Cell
+from adarec.bench.ablation.evidence import Evidence
+from adarec.config import RunSettings
+
+STOPPED = -1
+
+
+def run_cells(
+    evidence: Evidence,
+    cells: Sequence[Cell],
+    *,
+    log_of: Callable[[str], Path],
+    say: Callable[[str], None],
+    after_each: Callable[[], None],
+) -> bool:
+    """Runs what is left of `cells` in their order; False when it was asked to stop.
+
+    A cell that fails is told and left for the next call; a cell that waits for others is tried
+    again when all that can run has run.
+
+    Args:
+        evidence: Knows what is left; refreshed after each run.
+        cells: What to run.
+        log_of: A scene's log.
+        say: Told in a line what happens.
+        after_each: Called after each run that succeeded.
+    """
+    waiting = [cell for cell in cells if evidence.state(cell).run is None]
+    tried: set[str] = set()
+    while True:
+        ready = [cell for cell in waiting if cell.name not in tried]
+        cell = next((cell for cell in ready if evidence.settings(cell) is not None), None)
+        if cell is None:
+            break
+        tried.add(cell.name)
+        if evidence.state(cell).run is not None:
+            continue  # another cell's run brought it
+        say(f"{cell.name} ({len(ready)} left)")
+        code = _run(_command(evidence, cell, log_of(cell.scene)))
+        evidence.refresh()
+        if code == STOPPED:
+            say(f"{cell.name} was stopped. The same command again goes on where it stopped.")
+            return False
+        if code == 0:
+            after_each()
+        else:
+            say(f"{cell.name} ended with exit code {code}: {evidence.state(cell).words}")
+    return True
+
+
+def _command(evidence: Evidence, cell: Cell, log: Path) -> list[str]:
+    settings = evidence.settings(cell)
+    assert settings is not None  # asked before
+    overrides = _differing(settings, cell)
+    return [
+        *(sys.executable, "-m", "adarec", "search", str(log)),
+        *("--preset", cell.preset, "--teacher", cell.teacher),
+        *("--home", str(evidence.workspace.home)),
+        *(part for key, value in overrides.items() for part in ("--set", f"{key}={value}")),
+    ]
+
+
+def _differing(settings: RunSettings, cell: Cell) -> dict[str, object]:
+    """What differs from the preset, by dotted key."""
+    usual = _flat(Cell("", "", "", 0, teacher=cell.teacher, preset=cell.preset).settings({}))
+    return {key: value for key, value in _flat(settings).items() if usual.get(key) != value}
+
+
+def _flat(settings: RunSettings) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in settings.model_dump().items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _run(command: list[str]) -> int:
+    """The exit code; STOPPED when this process was asked to end. The run then saves its state
+    first.
+
+    Its table goes to standard error: standard output is the bench's own.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        asked.append(number)
+        child.send_signal(signal.SIGINT)
+
+    # In a session of its own, so that Ctrl-C reaches it once, through here.
+    child = subprocess.Popen(command, stdout=sys.stderr.fileno(), start_new_session=True)
+    earlier = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+    return STOPPED if asked and code != 0 else code

@@ -1,0 +1,50 @@
+"""The `bench` command: one mode a measurement of the project."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adarec.bench.data import bench_log
+from adarec.config import parse_overrides
+from adarec.errors import SettingsError
+from adarec.terminal import print_facts, print_json
+
+BENCHES = ("search", "ablation")
+
+
+def bench(
+    mode: Annotated[str, typer.Argument(help="|".join(BENCHES))],
+    log: Annotated[Path | None, typer.Argument(help="A log; by default a real scene.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
+    only: Annotated[
+        str | None, typer.Option(help="ablation: scenes|losses|transfer|paper.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="ablation: say what is left.")] = False,
+    to: Annotated[Path | None, typer.Option(help="ablation: folder of the tables.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="ablation: KEY=VALUE for every run.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+    home: Annotated[
+        Path | None, typer.Option(help="ablation: workspace folder (default: .adarec-results).")
+    ] = None,
+) -> None:
+    """Measure the project itself; run it alone on the machine."""
+    if mode not in BENCHES:
+        raise SettingsError(f"No bench is called {mode!r}. Known: {', '.join(BENCHES)}.")
+    if mode == "ablation":
+        from adarec.bench.ablation.command import AblationRequest, ablation_command
+
+        on_top = parse_overrides(set_ or []) | ({} if threads == 2 else {"threads": threads})
+        ablation_command(AblationRequest(log, only, list_, home, to, on_top, as_json))
+        return
+    from adarec.bench.search import bench_search  # torch loads only where it is needed
+
+    found = bench_search(log or bench_log("amazon-beauty"), threads=threads)
+    if as_json:
+        print_json(found)
+    else:
+        print_facts({key: value for key, value in found.items() if key != "losses"})

@@ -1,0 +1,172 @@
+"""The ablation's tables on two tiny scenes: known numbers, missing runs, pooled rows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adarec.bench.ablation import Ablation
+from adarec.bench.ablation.cells import all_cells
+from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
+from adarec.bench.pooling import run_ranks
+from adarec.errors import RunError, SettingsError
+from adarec.ranking import ndcg_per_user
+from adarec.runs.workspace import Workspace
+from tests.bench.conftest import CELLS, NOT_RUN, SCENES, TINY, Tables, sample_log
+
+
+def test_the_json_says_which_cell_is_which_run(tables: Tables) -> None:
+    stored = json.loads((tables.folder / "ablation.json").read_text(encoding="utf-8"))
+    assert stored == json.loads(json.dumps(tables.report))
+    runs = {cell["cell"]: cell["run"] for cell in stored["cells"]}
+    assert list(runs) == [cell.name for cell in CELLS]
+    assert [name for name, run in runs.items() if run is None] == [
+        CELLS[2].name,
+        NOT_RUN.name,
+    ]
+    known = {run.run for run in tables.ablation.workspace.store.runs()}
+    assert {run for run in runs.values() if run} <= known
+
+
+def test_a_row_has_every_role_and_the_ranks_metrics(tables: Tables) -> None:
+    for row in tables.report["scenes"]:
+        assert set(row["models"]) == set(ROLES)
+        ranks = run_ranks(tables.ablation.workspace, row["runs"][0])
+        ndcg = {role: ndcg_per_user(ranks[role], 10).mean() for role in ROLES}
+        for role in ROLES:
+            assert row["models"][role]["ndcg@10"] == pytest.approx(ndcg[role])
+        for words, roles in RIVALS.items():
+            expected = ndcg["student"] - np.mean([ndcg[role] for role in roles])
+            assert row["gains"][words]["mean"] == pytest.approx(expected)
+            assert row["gains"][words]["low"] <= expected + 1e-12
+            assert row["gains"][words]["high"] >= expected - 1e-12
+
+
+def test_the_page_prints_the_rows(tables: Tables) -> None:
+    row = next(row for row in tables.report["scenes"] if row["scene"] == "cycle")
+    cells = tables.row("scenes", "cycle", "nextitnet")
+    assert cells[2] == "0 (of 2)", "the second seed is missing"
+    models = row["models"]
+    assert cells[3:5] == [f"{models[role]['ndcg@10']:.4f}" for role in ("teacher", "student")]
+    random = np.mean([models[role]["ndcg@10"] for role in RANDOM])
+    assert cells[6] == f"{random:.4f}"
+    assert "(last item transitions)" in cells[-1]
+
+
+def test_pooled_rows_are_over_both_scenes(tables: Tables) -> None:
+    pooled = tables.report["pooled"]
+    assert {row["rivals"] for row in pooled} == set(RIVALS)
+    for row in pooled:
+        assert row["teacher"] == "nextitnet"
+        assert set(row["by_scene"]) == set(SCENES)
+        assert row["runs"] == 2
+        assert row["mean"] == pytest.approx(np.mean(list(row["by_scene"].values())))
+        assert row["users"][0] <= row["mean"] <= row["users"][1]
+    by_hand = []
+    for row in tables.report["scenes"]:
+        rival = row["models"]["control-gru"]["ndcg@10"]
+        by_hand.append((row["models"]["student"]["ndcg@10"] - rival) / rival)
+    found = next(row for row in pooled if row["rivals"] == "GRU")
+    assert found["mean"] == pytest.approx(np.mean(by_hand))
+
+
+def test_a_change_is_against_the_unchanged_run(tables: Tables) -> None:
+    rows = {row["variant"]: row for row in tables.report["losses"]}
+    unchanged, changed = rows["as it is"], rows["without hidden distillation"]
+    difference = changed["model"]["ndcg@10"] - unchanged["model"]["ndcg@10"]
+    assert changed["change"]["mean"] == pytest.approx(difference)
+    assert changed["change"]["of"] == pytest.approx(unchanged["model"]["ndcg@10"])
+    assert unchanged["change"]["mean"] == 0
+    assert tables.row("losses", "as it is")[3] == "–"
+    # The unchanged run needs no run of its own: the scene's run with controls is it.
+    scene = next(row for row in tables.report["scenes"] if row["scene"] == "cycle")
+    assert len({*unchanged["runs"], *scene["runs"]}) <= 2
+    assert unchanged["model"] == scene["models"]["student"]
+
+
+def test_what_was_not_run_is_printed_as_such(tables: Tables) -> None:
+    assert tables.row("losses", NOT_RUN.variant)[1] == "not run"
+    row = next(row for row in tables.report["losses"] if row["variant"] == NOT_RUN.variant)
+    assert (row["runs"], row["asked_seeds"]) == ([], [0])
+
+
+def test_transfer_has_the_own_cell_on_the_diagonal(tables: Tables) -> None:
+    transfer = tables.report["transfer"]
+    assert transfer["scenes"] == list(SCENES)
+    for row in transfer["rows"]:
+        scene = row["scene"]
+        other = next(name for name in SCENES if name != scene)
+        assert set(row["ndcg@10"]) == set(SCENES)
+        difference = row["ndcg@10"][scene] - row["ndcg@10"][other]
+        assert row["own_minus"][other]["mean"] == pytest.approx(difference)
+        printed = tables.row("transfer", scene)
+        assert printed[1 + SCENES.index(scene)] == f"**{row['ndcg@10'][scene]:.4f}**"
+    shares = [
+        (row["ndcg@10"][row["scene"]] - ndcg) / ndcg
+        for row in transfer["rows"]
+        for name, ndcg in row["ndcg@10"].items()
+        if name != row["scene"]
+    ]
+    assert transfer["pooled"]["mean"] == pytest.approx(np.mean(shares))
+    assert "scenes the own cell has the highest NDCG@10" in tables.page("transfer")
+
+
+def test_paper_sizes_are_ratios_of_the_medians(tables: Tables) -> None:
+    row = tables.report["paper"][0]
+    printed = tables.row("paper", "cycle")
+    assert printed[1] == f"{row['teacher']['ndcg@10']:.4f}"
+    assert printed[6] == "1.0x", "the latencies of this workspace are all alike"
+    assert printed[8] == f"{row['teacher']['macs'] / row['student']['macs']:.1f}x"
+
+
+def test_settings_on_top_are_told_on_every_page(tables: Tables) -> None:
+    for name in ("scenes", "losses", "transfer", "paper"):
+        text = tables.page(name)
+        assert f"teacher.width={TINY['teacher.width']}" in text
+        assert f"{len(CELLS) - 2} of {len(CELLS)} runs" in text
+
+
+def test_what_is_left_is_listed_with_the_time_that_such_runs_took(tables: Tables) -> None:
+    left = tables.ablation.left()
+    assert [each["cell"] for each in left] == [CELLS[2].name, NOT_RUN.name]
+    assert all(each["state"] == "not run" for each in left)
+    # Every stage has been run once, so something tells of all of them.
+    assert not any(each["or_more"] for each in left)
+    total = tables.ablation.minutes_left()
+    assert total["minutes"] <= sum(each["minutes"] for each in left) + 0.1
+    assert [each["cell"] for each in tables.ablation.left("losses")] == [NOT_RUN.name]
+
+
+def test_an_unknown_part_is_a_mistake(tables: Tables) -> None:
+    with pytest.raises(SettingsError, match="no part 'speed'. Choose one of scenes"):
+        tables.ablation.left("speed")
+
+
+def test_nothing_run_is_a_page_of_not_run(workspace: Workspace, tmp_path: Path) -> None:
+    ablation = Ablation(workspace, tmp_path / "out", log_of=sample_log)
+    report = ablation.write()
+    assert report["pooled"] == []
+    assert len(ablation.left()) == len(all_cells())
+    assert ablation.minutes_left() == {"minutes": 0.0, "or_more": True}
+    for name in ("scenes", "losses", "transfer", "paper"):
+        text = (tmp_path / "out" / f"ablation-{name}.md").read_text(encoding="utf-8")
+        assert "| not run |" in text
+
+
+def test_cells_of_other_scenes_are_waited_for(workspace: Workspace, tmp_path: Path) -> None:
+    ablation = Ablation(workspace, tmp_path, log_of=sample_log)
+    transfer = next(cell for cell in all_cells() if cell.part == "transfer")
+    state = ablation.evidence.state(transfer)
+    assert state.run is None
+    assert state.words == f"waits for the cells of {', '.join(transfer.foreign)}"
+
+
+def test_tables_of_another_workspace_are_not_overwritten(
+    tables: Tables, workspace: Workspace
+) -> None:
+    before = tables.page("scenes")
+    ablation = Ablation(workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY)
+    with pytest.raises(RunError, match="holds 7 runs .* --home, or another folder"):
+        ablation.write()
+    assert tables.page("scenes") == before
