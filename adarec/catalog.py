@@ -45,8 +45,21 @@ class Teacher(Entry):
     own_settings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Augmentation(Entry):
+    """A way to lengthen short histories; `teacher` is the one that a run has if it names none."""
+
+    teacher: str
+
+
 STAGES = (
     Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
+    Stage(
+        "augment_scene",
+        "Augment short histories",
+        "Writes pseudo-prior items in front of short histories.",
+        version=1,
+    ),
     Stage(
         "train_teacher",
         "Train the teacher",
@@ -187,6 +200,17 @@ BLENDS = (
         "hybrid",
         "Teacher and student",
         "The student learns from the net, and carries the counts in its own graph.",
+    ),
+)
+
+AUGMENTATIONS = (
+    Augmentation("none", "None", "Histories as they are.", teacher="nextitnet"),
+    Augmentation(
+        "asrep",
+        "ASReP",
+        "A SASRec trained on reversed histories writes pseudo-prior items in front of short ones; "
+        "a SASRec teacher starts from its weights.",
+        teacher="sasrec",
     ),
 )
 

@@ -131,10 +131,13 @@ def search(
     ],
     preset: Annotated[str, typer.Option(help="quick|standard|paper")] = "quick",
     teacher: Annotated[
-        str, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))
-    ] = "nextitnet",
+        str | None, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))
+    ] = None,
     mapping: Annotated[
         str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))
+    ] = None,
+    augment: Annotated[
+        str | None, typer.Option(help="|".join(a.name for a in catalog.AUGMENTATIONS))
     ] = None,
     cost: Annotated[str | None, typer.Option(help="latency|flops|params")] = None,
     blend: Annotated[
@@ -161,6 +164,7 @@ def search(
     """Train a teacher, search a cell, distil and measure; resumes what is unfinished."""
     named: dict[str, Any] = {
         "losses.mapping": mapping,
+        "augment.name": augment,
         "cost": cost,
         "blend": blend,
         "speedup": speedup,

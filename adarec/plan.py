@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from adarec import catalog
-from adarec.config import RunSettings
+from adarec.config import RunSettings, reverse_model_settings
 from adarec.environment import machine_fingerprint
 
 TEACHER_SIZES = {"name", "num_blocks", "width", "num_heads", "num_layers"}
@@ -85,26 +85,34 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     """
     plan = _Plan(settings, scene, machine or machine_fingerprint())
     costs = plan.measure_costs()  # first: a speed-up out of reach is refused within seconds
-    teacher = plan.train_teacher()
-    base = {"scene": scene.key, "teacher": teacher}
-    blend = plan.blend_counts("blend", teacher)
+    read = plan.augment_scene()
+    teacher = plan.train_teacher(read)
+    base = {"scene": read, "teacher": teacher}
+    blend = plan.blend_counts("blend", read, teacher)
     taught = base | (blend if settings.blend == "counts" else {})
     search = plan.search_student(taught | {"costs": costs})
     student = plan.add(
         "student", "distill_student", taught | {"search": search}, plan.distillation
     )
-    hybrid = plan.blend_counts("hybrid", student) if settings.blend == "hybrid" else {}
+    hybrid = plan.blend_counts("hybrid", read, student) if settings.blend == "hybrid" else {}
     found = taught | {"costs": costs, "search": search, "student": student}
     plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
     plan.add_controls(found, read_in_measure=hybrid)
     return plan.steps
 
 
-def _settings_of_others(settings: RunSettings) -> set[str]:
-    """Teacher settings that decide nothing here, because only another teacher reads them."""
-    name = settings.teacher.name
+def _settings_of_others(name: str) -> set[str]:
+    """Teacher settings that decide nothing for teacher `name`: only another one reads them."""
     others = (entry for entry in catalog.TEACHERS if entry.name != name)
     return {field for entry in others for field in entry.own_settings}
+
+
+def starts_from_reverse_model(settings: RunSettings) -> bool:
+    """Whether the teacher starts from the weights of the model that wrote the pseudo-priors: only
+    a model of its kind and sizes can.
+    """
+    augment = settings.augment
+    return augment.name == "asrep" and augment.warm_start and settings.teacher.name == "sasrec"
 
 
 class _Plan:
@@ -119,30 +127,54 @@ class _Plan:
     def distillation(self) -> dict[str, Any]:
         """Settings of every distilled student, the controls' too."""
         settings = self.settings
-        return {
-            "length": self.length,
+        return self.learning | {
             "student": settings.student.model_dump(),
             "losses": settings.losses.model_dump(),
         }
+
+    @property
+    def learning(self) -> dict[str, Any]:
+        """How every stage that learns from the scene cuts and reads its histories."""
+        augment = self.settings.augment
+        on_pseudo = augment.name != "none" and augment.train_on_pseudo
+        return {"length": self.length} | ({"train_on_pseudo": True} if on_pseudo else {})
 
     @property
     def measurement(self) -> dict[str, Any]:
         """Settings of both measurements: their times belong to a machine."""
         return {"length": self.length, "machine": self.machine}
 
-    def train_teacher(self) -> str:
-        """The teacher's key."""
-        teacher = self.settings.teacher.model_dump(exclude=_settings_of_others(self.settings))
-        own = {"length": self.length, "teacher": teacher}
-        return self.add("teacher", "train_teacher", {"scene": self.scene.key}, own)
+    def augment_scene(self) -> str:
+        """The key of the scene that all later stages read: augmented, or the scene's own."""
+        augment = self.settings.augment
+        if augment.name == "none":
+            return self.scene.key
+        not_its_own = {"name", "epochs"} | _settings_of_others("sasrec")
+        model = reverse_model_settings(self.settings).model_dump(exclude=not_its_own)
+        own = {
+            "length": self.length,
+            "longest": min(augment.longest, self.length),
+            "items": augment.items,
+            "reverse": model | {"epochs": augment.epochs},
+        }
+        return self.add("augment", "augment_scene", {"scene": self.scene.key}, own)
 
-    def blend_counts(self, role: str, model: str) -> dict[str, str]:
+    def train_teacher(self, scene: str) -> str:
+        """The teacher's key."""
+        settings = self.settings
+        teacher = settings.teacher.model_dump(exclude=_settings_of_others(settings.teacher.name))
+        own = self.learning | {"teacher": teacher}
+        if starts_from_reverse_model(settings):
+            own["start"] = "reverse"
+        return self.add("teacher", "train_teacher", {"scene": scene}, own)
+
+    def blend_counts(self, role: str, scene: str, model: str) -> dict[str, str]:
         """The role and key of the blend of a model (role "model") with counting; empty without
         blending.
         """
         if self.settings.blend == "none":
             return {}
-        parents, own = {"scene": self.scene.key, "model": model}, {"length": self.length}
+        parents, own = {"scene": scene, "model": model}, {"length": self.length}
         return {role: self.add(role, "blend_counts", parents, own)}
 
     def measure_costs(self) -> str:
@@ -161,8 +193,7 @@ class _Plan:
     def search_student(self, parents: dict[str, str]) -> str:
         """The search's key."""
         settings = self.settings
-        own = {
-            "length": self.length,
+        own = self.learning | {
             "student": settings.student.model_dump(include=SUPERNET_SIZES),
             "search": settings.search.model_dump(),
             "losses": settings.losses.model_dump(),

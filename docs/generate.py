@@ -16,6 +16,7 @@ SECTIONS = {
     "TEACHERS": "Teachers (`--teacher`)",
     "OPS": "Candidate ops of an edge",
     "MAPPINGS": "Layer mappings (`--mapping`)",
+    "AUGMENTATIONS": "Augmentation of short histories (`--augment`)",
     "HIDDEN_DISTANCES": "Distances of hidden layers (`--set losses.hidden_distance=NAME`)",
     "COSTS": "Costs (`--cost`)",
     "PRESETS": "Presets (`--preset`)",
@@ -70,7 +71,7 @@ def settings_page() -> str:
         "",
         "Every key of `--set KEY=VALUE`, with its value in each preset for the",
     ]
-    lines += ["default teacher. Written by `make docs` from `adarec/config.py`.", ""]
+    lines += ["default teacher. Written by `make docs` from `adarec/config`.", ""]
     presets = [preset.name for preset in catalog.PRESETS]
     values = [config.preset_settings(name) for name in presets]
     header = f"key | {' | '.join(presets)} | range | what it is"

@@ -10,6 +10,7 @@ from adarec.config import (
     parse_overrides,
     preset_settings,
     read_settings,
+    reverse_model_settings,
 )
 from adarec.errors import SettingsError
 
@@ -27,6 +28,29 @@ def test_every_preset_fits_every_teacher(preset: str, teacher: str) -> None:
 @pytest.mark.parametrize("mapping", [entry.name for entry in catalog.MAPPINGS])
 def test_every_mapping_can_be_chosen(mapping: str) -> None:
     assert preset_settings(overrides={"losses.mapping": mapping}).losses.mapping == mapping
+
+
+@pytest.mark.parametrize("entry", catalog.AUGMENTATIONS, ids=lambda entry: entry.name)
+def test_an_augmentation_brings_its_teacher_unless_one_is_named(
+    entry: catalog.Augmentation,
+) -> None:
+    asked = {"augment.name": entry.name}
+    chosen = preset_settings(overrides=asked)
+    assert (chosen.augment.name, chosen.teacher.name) == (entry.name, entry.teacher)
+    assert chosen.teacher == preset_settings(teacher=entry.teacher).teacher  # with its sizes
+    for teacher in ("gru4rec", "nextitnet"):
+        assert preset_settings(teacher=teacher, overrides=asked).teacher.name == teacher
+        named = asked | {"teacher.name": teacher}
+        assert preset_settings(overrides=named).teacher.name == teacher
+
+
+def test_the_reverse_model_is_the_teacher_or_the_presets_sasrec() -> None:
+    asked = {"augment.name": "asrep", "teacher.width": 32}
+    own = preset_settings(overrides=asked)
+    assert reverse_model_settings(own) == own.teacher
+    other = preset_settings("standard", teacher="nextitnet", overrides=asked)
+    expected = preset_settings("standard", teacher="sasrec").teacher
+    assert reverse_model_settings(other) == expected
 
 
 @pytest.mark.parametrize("cost", [entry.name for entry in catalog.COSTS])

@@ -83,6 +83,65 @@ def test_a_setting_of_one_teacher_leaves_the_keys_of_others(teacher: str, key: s
     )
 
 
+AUGMENT = {"augment__items": 3, "augment__longest": 4, "augment__epochs": 1}
+AUGMENT |= {"augment__warm_start": False, "augment__train_on_pseudo": True}
+
+
+@pytest.mark.parametrize("key", AUGMENT)
+def test_a_run_without_augmentation_is_what_it_was(key: str) -> None:
+    assert plan(**{key: AUGMENT[key]}) == plan()
+    assert "augment" not in plan()
+    for step in plan().values():
+        assert not {"start", "train_on_pseudo"} & set(step.settings)
+
+
+def test_later_stages_read_the_augmented_scene() -> None:
+    steps = plan(augment__name="asrep", controls=1)
+    augmented = steps["augment"]
+    assert augmented.parents == {"scene": SCENE.key}
+    assert augmented.settings["length"] == steps["teacher"].settings["length"] == 20
+    readers = [step for step in steps.values() if "scene" in step.parents and step != augmented]
+    assert {step.parents["scene"] for step in readers} == {augmented.key}
+    assert len(readers) == 7  # teacher, search, student, measure and the controls' three
+    assert steps["costs"] == plan(teacher__name="sasrec", **SASREC)["costs"]
+
+
+SASREC = {"teacher__num_blocks": 4, "teacher__width": 64}
+
+
+@pytest.mark.parametrize(
+    ("changed", "roles"),
+    [
+        ({"augment__longest": 99}, []),  # the scene's L is 20, less than that
+        ({"augment__longest": 10}, ["augment", *ROLES[1:]]),
+        ({"augment__items": 3}, ["augment", *ROLES[1:]]),
+        ({"augment__warm_start": False}, ROLES[1:]),
+        ({"augment__train_on_pseudo": True}, ROLES[1:]),
+        ({"teacher__epochs": 3}, ROLES[1:]),  # the reverse model has epochs of its own
+        ({"teacher__dropout": 0.5}, ["augment", *ROLES[1:]]),
+        ({"teacher__masked_share": 0.5}, []),
+        ({"student__epochs": 3}, ["student", "measure"]),
+    ],
+)
+def test_a_setting_of_the_augmentation_changes_what_it_decides(
+    changed: dict, roles: list[str]
+) -> None:
+    usual = {"augment__name": "asrep", "augment__longest": 50}
+    before, after = plan(**usual), plan(**usual | changed)
+    assert sorted(changed_roles(before, after)) == sorted(roles)
+
+
+def test_other_teachers_share_one_augmented_scene() -> None:
+    plans = [
+        plan(augment__name="asrep", teacher__name=name, **sizes)
+        for name, sizes in (("nextitnet", {}), ("gru4rec", {"teacher__width": 64}))
+    ]
+    assert plans[0]["augment"].key == plans[1]["augment"].key
+    assert plans[0]["augment"].key == plan(augment__name="asrep")["augment"].key
+    assert all("start" not in steps["teacher"].settings for steps in plans)
+    assert plan(augment__name="asrep")["teacher"].settings["start"] == "reverse"
+
+
 def test_the_scene_decides_all_but_the_costs_of_equal_sizes() -> None:
     other = ScenePart("ingest-2", num_items=100, training_length_p90=20)
     assert changed_roles(plan(), plan(other)) == ["teacher", "search", "student", "measure"]

@@ -3,7 +3,7 @@
 Each scores an item by (count, popularity), compared in that order: the count comes from a sparse
 table with one row per group of users (the user, or the last item), and popularity decides among
 equal counts and orders what was never counted. Ranks come from the stored counts alone, so nothing
-is ever as large as users x items.
+is ever as large as users x items. Pseudo-priors that a model wrote are not counted.
 """
 
 from typing import Any
@@ -38,6 +38,7 @@ def baseline_ranks(scene: Scene, name: str, *, split: Split, masked: bool = Fals
         masked: Items consumed before the target score minus infinity; a consumed target then
             ranks last.
     """
+    scene = scene.without_pseudo_items()
     histories = evaluation_histories(scene, length=1, split=split)
     table, rows = _count_table(scene, name, histories, split)
     return _ranks(_Scores(table, training_counts(scene)), rows, histories, masked=masked)
@@ -48,13 +49,14 @@ def last_item_transition_counts(scene: Scene) -> Any:
 
     Rows and columns are item_index, PAD (0) stays empty. Only training prefixes count.
     """
-    pairs = training_windows(scene, length=1)
+    pairs = training_windows(scene.without_pseudo_items(), length=1)
     return _counts(pairs.items, pairs.targets, scene.vocabulary_size, scene.vocabulary_size)
 
 
 def training_counts(scene: Scene) -> np.ndarray:
     """int64 [V + 1], how often each item occurs in training prefixes."""
-    items = scene.items[packed_positions(scene.offsets[:-1], scene.lengths - HELD_OUT)]
+    real = scene.without_pseudo_items()
+    items = real.items[packed_positions(real.offsets[:-1], real.lengths - HELD_OUT)]
     return np.bincount(items, minlength=scene.vocabulary_size)
 
 

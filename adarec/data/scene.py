@@ -1,7 +1,7 @@
 """A scene: one cleaned log, sorted by user and time, with its split. What every stage reads."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class Scene:
         titles: one per item, None where unknown.
         user_ids: raw ids [U].
         summary: counts and shares, as in `summary.json`.
+        pseudo_counts: int64 [U], how many of a user's first items are pseudo-priors, written by a
+            model in front of the real ones; None where all items are real.
     """
 
     items: np.ndarray
@@ -38,6 +40,7 @@ class Scene:
     titles: list[str | None]
     user_ids: list[str]
     summary: dict[str, Any]
+    pseudo_counts: np.ndarray | None = None
 
     @property
     def num_users(self) -> int:
@@ -56,8 +59,29 @@ class Scene:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """int64 [U], all events of each user, held-out ones included."""
+        """int64 [U], all items of each user, held-out and pseudo-prior ones included."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def is_pseudo(self) -> np.ndarray:
+        """bool [N], True at pseudo-prior items."""
+        if self.pseudo_counts is None:
+            return np.zeros(len(self.items), dtype=bool)
+        place = np.arange(len(self.items)) - np.repeat(self.offsets[:-1], self.lengths)
+        return place < np.repeat(self.pseudo_counts, self.lengths)
+
+    def without_pseudo_items(self) -> "Scene":
+        """The scene of the real items alone; itself where all are real."""
+        if self.pseudo_counts is None:
+            return self
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.pseudo_counts)])
+        return replace(
+            self,
+            items=self.items[~self.is_pseudo],
+            offsets=self.offsets - before,
+            times=self.times[~self.is_pseudo],
+            pseudo_counts=None,
+        )
 
     def history(self, user: int) -> np.ndarray:
         """All items of one user, oldest first, the held-out two included."""
@@ -93,6 +117,7 @@ def read_scene(folder: Path) -> Scene:
             titles=items["title"].to_pylist(),
             user_ids=users["user_id"].to_pylist(),
             summary=summary,
+            pseudo_counts=packed.get("pseudo_counts"),
         )
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise ArtefactError(
@@ -103,8 +128,12 @@ def read_scene(folder: Path) -> Scene:
 
 def write_scene(scene: Scene, folder: Path) -> None:
     """Writes the files that `read_scene` reads; the folder must exist."""
+    counts = scene.pseudo_counts
+    pseudo = {} if counts is None else {"pseudo_counts": counts.astype(np.int64)}
     np.savez(
         folder / "scene.npz",
+        allow_pickle=False,
+        **pseudo,
         items=scene.items.astype(np.int32),
         offsets=scene.offsets.astype(np.int64),
         times=scene.times.astype(np.float64),

@@ -22,14 +22,22 @@ class Batch:
     Attributes:
         items: [B, L] item indices, 0 = PAD, newest on the right.
         mask: [B, L] True at real positions; None where every position is real.
-        targets: [P] the next item of each real position in row-major order; empty for requests.
+        targets: [P] the next item of each real position in row-major order, 0 where nothing is to
+            be learned; empty for requests.
         rows: [B] which sequence of the source each row is.
+        pseudo: [B, L] True at pseudo-prior items; None where there is none.
     """
 
     items: Tensor
     mask: Tensor | None
     targets: Tensor
     rows: np.ndarray
+    pseudo: Tensor | None = None
+
+    @property
+    def num_targets(self) -> int:
+        """How many positions a loss is a mean over."""
+        return len(self.targets) if self.pseudo is None else int(self.targets.count_nonzero())
 
     @property
     def num_positions(self) -> int:
@@ -39,11 +47,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Sequences:
-    """Many histories in one flat array: sequence i is items[offsets[i]:offsets[i + 1]]."""
+    """Many histories in one flat array: sequence i is items[offsets[i]:offsets[i + 1]].
+
+    `targets` is 0 where an item has none; `pseudo` marks pseudo-prior items.
+    """
 
     items: np.ndarray
     offsets: np.ndarray
     targets: np.ndarray | None = None
+    pseudo: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -68,9 +80,18 @@ def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
     wanted = np.empty(0, dtype=np.int64)
     if sequences.targets is not None:
         wanted = sequences.targets[flat].astype(np.int64)
-    targets = torch.from_numpy(wanted)
-    mask = None if real.all() else torch.from_numpy(real)
-    return Batch(items=torch.from_numpy(items), mask=mask, targets=targets, rows=rows)
+    pseudo = None
+    if sequences.pseudo is not None:
+        marked = np.zeros(items.shape, dtype=bool)
+        marked[real] = sequences.pseudo[flat]
+        pseudo = torch.from_numpy(marked)
+    return Batch(
+        items=torch.from_numpy(items),
+        mask=None if real.all() else torch.from_numpy(real),
+        targets=torch.from_numpy(wanted),
+        rows=rows,
+        pseudo=pseudo,
+    )
 
 
 def positions_a_step(sequences: Sequences, *, most: int) -> int:

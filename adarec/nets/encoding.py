@@ -105,8 +105,8 @@ class SequenceModel(nn.Module):
 
 def score_chunks(
     model: SequenceModel, encoded: Encoded, items: Tensor, mask: Tensor | None
-) -> Callable[[slice], Tensor]:
-    """The final scores [C, V] of a batch's packed positions, by slice of them.
+) -> Callable[[slice | Tensor], Tensor]:
+    """The final scores [C, V] of a batch's packed positions, by slice (or indices) of them.
 
     Args:
         model: A frozen teacher.
@@ -120,7 +120,7 @@ def score_chunks(
     rows, places = real.nonzero(as_tuple=True)  # row-major, as positions are packed
     width = items.shape[1]
 
-    def scores(chunk: slice) -> Tensor:
+    def scores(chunk: slice | Tensor) -> Tensor:
         steps = torch.arange(width) - (width - 1 - places[chunk])[:, None]  # newest on the right
         shown = items[rows[chunk]].gather(1, steps.clamp(min=0))
         return model.score(encoded.output[chunk], shown * (steps >= 0))

@@ -18,6 +18,8 @@ from adarec.nets.students.student import build_student
 from adarec.nets.teachers import build_teacher
 from adarec.runs.files import read_json, write_json
 
+REVERSE_WEIGHTS = "reverse.safetensors"  # of the model that wrote a scene's pseudo-priors
+
 
 def write_teacher(folder: Path, teacher: SequenceModel, description: dict[str, Any]) -> None:
     """Weights and what `read_teacher` needs to build the model: name, num_items, length, sizes,

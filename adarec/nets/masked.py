@@ -95,7 +95,7 @@ def masked_item_loss(model: SequenceModel, *, mask_probability: float) -> BatchL
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
         items = with_last_target(batch)
         mask = items != 0
-        masked = random_positions(mask, probability=mask_probability)
+        masked = random_positions(own_items(batch, mask), probability=mask_probability)
         encoded = model(items, mask, masked=masked)
         # Only hidden items are scored: a visible one would be copied from its own position.
         guessed, wanted = encoded.output[masked[mask]], items[masked]
@@ -112,6 +112,11 @@ def with_last_target(batch: Batch) -> Tensor:
         lengths = batch.mask.sum(1)
     last = batch.targets[lengths.cumsum(0) - 1]
     return torch.cat([batch.items, last.unsqueeze(1)], dim=1)
+
+
+def own_items(batch: Batch, mask: Tensor) -> Tensor:
+    """`mask` [B, L + 1] without the batch's pseudo-prior items: nobody learns to guess those."""
+    return mask if batch.pseudo is None else mask & ~F.pad(batch.pseudo, (0, 1))
 
 
 def random_positions(mask: Tensor, *, probability: float) -> Tensor:

@@ -164,7 +164,7 @@ class Search:
         with self.part("optimizer"):
             nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
             self.weight_optimizer.step()
-        return parts | {"loss": loss.item()}, batch.num_positions
+        return parts | {"loss": loss.item()}, batch.num_targets
 
     def _alpha_step(self, batch: Batch) -> tuple[dict[str, float], int]:
         if self.is_warming_up:
@@ -187,7 +187,7 @@ class Search:
         return {
             "alpha_loss": total.item(),
             "efficiency_loss": efficiency.item(),
-        }, batch.num_positions
+        }, batch.num_targets
 
     def _efficiency(self, loss: float) -> Tensor:
         """The cost term: the expected cost of the alphas' student, in units of the first loss.

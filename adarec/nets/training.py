@@ -138,7 +138,7 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
         self.optimizer.step()
-        return parts | {"loss": loss.item()}, batch.num_positions
+        return parts | {"loss": loss.item()}, batch.num_targets
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
         """Validates and keeps the best weights."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from adarec.stages import (
+    augment_scene,
     blend_counts,
     distill_control,
     distill_student,
@@ -23,6 +24,7 @@ CHECKS: dict[str, Callable[[dict[str, Any], dict[str, Path]], object]] = {
 }
 
 STAGES: dict[str, Callable[[StageContext], None]] = {
+    "augment_scene": augment_scene.run,
     "train_teacher": train_teacher.run,
     "blend_counts": blend_counts.run,
     "measure_costs": measure_costs.run,

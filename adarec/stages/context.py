@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adarec.data.scene import Scene
-from adarec.data.sequences import Histories, evaluation_histories, training_windows
+from adarec.data.sequences import Histories, Windows, evaluation_histories, training_windows
 from adarec.nets.batches import Sequences
 from adarec.nets.epochs import Watch
 from adarec.nets.training import TrainingSchedule, Validation
@@ -38,10 +38,25 @@ class StageContext:
     say: Callable[[str, float], None]
 
 
-def training_sequences(scene: Scene, *, length: int, users: np.ndarray | None = None) -> Sequences:
-    """Windows of the training prefixes of all (or the given) users, with targets."""
-    windows = training_windows(scene, length=length, users=users)
-    return Sequences(windows.items, windows.offsets, windows.targets)
+def training_sequences(
+    scene: Scene, settings: dict[str, Any], users: np.ndarray | None = None
+) -> Sequences:
+    """Windows of the training prefixes of all (or the given) users, with targets, as a stage's
+    settings want them.
+    """
+    return as_sequences(
+        training_windows(
+            scene,
+            length=settings["length"],
+            users=users,
+            train_on_pseudo=settings.get("train_on_pseudo", False),
+        )
+    )
+
+
+def as_sequences(windows: Windows) -> Sequences:
+    """Windows as batches are packed from."""
+    return Sequences(windows.items, windows.offsets, windows.targets, windows.pseudo)
 
 
 def requests(histories: Histories) -> Sequences:

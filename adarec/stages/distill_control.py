@@ -112,7 +112,7 @@ def _train_alone(context: StageContext, *, epochs: int) -> None:
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
     training = Training(
         student,
-        sequences=training_sequences(scene, length=length),
+        sequences=training_sequences(scene, context.settings),
         batch_loss=next_item_loss(student),
         validation=validation_of(scene, length=length, seed=context.seed),
         schedule=schedule_of(context, settings, epochs=epochs, patience=epochs),

@@ -62,7 +62,7 @@ def distillation(
     )
     return Training(
         student,
-        sequences=training_sequences(scene, length=length),
+        sequences=training_sequences(scene, context.settings),
         batch_loss=batch_loss,
         validation=validation_of(scene, length=length, seed=context.seed),
         schedule=schedule_of(

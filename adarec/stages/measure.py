@@ -27,10 +27,10 @@ def run(context: StageContext) -> None:
     student, described = read_student(context.parents["student"], context.parents.get("hybrid"))
     genotype = Genotype.from_json(described["genotype"])
     context.say("Ranking the test items", 0.05)
-    ranks = _ranks(scene, {"teacher": teacher, "student": student}, length)
+    models = {"teacher": teacher, "student": student}
+    ranks, real = _ranks(scene, models, length), scene.without_pseudo_items()
     baselines, baseline_ranks_by_name = _baselines(scene)
     context.say("Timing teacher and student in turn", 0.5)
-    models = {"teacher": teacher, "student": student}
     times = time_models(models, context.folder, length=length, num_items=scene.num_items)
     measured = {
         name: {
@@ -51,11 +51,14 @@ def run(context: StageContext) -> None:
         "receptive_field": genotype.receptive_field(described["num_cells"]),
         "num_cells": described["num_cells"],
     }
+    if scene.pseudo_counts is not None:  # what somebody without pseudo-priors would get
+        for name, found in _ranks(real, models, length).items():
+            measured[name]["metrics_without_pseudo"] = found.metrics()["metrics"]
     _write_ranks(context, ranks, baseline_ranks_by_name)
     search = read_json(context.parents["search"] / "search.json")
     write_json(
         context.folder / "measurement.json",
-        _report(scene, measured, baselines, ranks, search, length),
+        _report(real, measured, baselines, ranks, search, length),
     )
 
 

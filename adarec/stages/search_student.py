@@ -88,7 +88,7 @@ def target_of(settings: dict[str, Any], parents: dict[str, Path]) -> Target:
 def _prepare(
     context: StageContext, scene: Scene, target: Target, validation: Validation
 ) -> Search:
-    settings, length = context.settings, context.settings["length"]
+    settings = context.settings
     student, losses, schedule = settings["student"], settings["losses"], dict(settings["search"])
     schedule.pop("candidates")
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
@@ -107,8 +107,8 @@ def _prepare(
     return Search(
         supernet,
         teacher,
-        weight_sequences=training_sequences(scene, length=length, users=outside),
-        alpha_sequences=training_sequences(scene, length=length, users=inside),
+        weight_sequences=training_sequences(scene, settings, outside),
+        alpha_sequences=training_sequences(scene, settings, inside),
         validation=validation,
         projections=projections,
         mapping=MAPPINGS[losses["mapping"]](

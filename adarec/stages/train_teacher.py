@@ -8,7 +8,7 @@ from adarec.data.scene import Scene, read_scene
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochWork, run_epochs
-from adarec.nets.folders import write_teacher
+from adarec.nets.folders import REVERSE_WEIGHTS, read_weights, write_teacher
 from adarec.nets.masked import InTurn, MaskedTraining, masked_epochs, masked_item_loss
 from adarec.nets.teachers import build_teacher
 from adarec.nets.training import Training, next_item_loss
@@ -29,6 +29,8 @@ def run(context: StageContext) -> None:
         sizes=sizes,
         dropout=settings["dropout"],
     )
+    if context.settings.get("start") == "reverse":
+        teacher.load_state_dict(read_weights(context.parents["scene"] / REVERSE_WEIGHTS))
     work, training = _work(context, scene, teacher)
     checkpoint = Checkpoint(context.folder)
     run_epochs(work, checkpoint, context.watch)
@@ -57,7 +59,7 @@ def _work(
     """
     settings, length = context.settings["teacher"], context.settings["length"]
     given: dict[str, Any] = {
-        "sequences": training_sequences(scene, length=length),
+        "sequences": training_sequences(scene, context.settings),
         "validation": validation_of(scene, length=length, seed=context.seed),
     }
     masked = masked_epochs(settings["epochs"], settings.get("masked_share", 0.0))

@@ -25,7 +25,9 @@ class StageRun:
     notes: dict[str, Notes]
 
 
-def own_items_scene(*, test_shift: int = 0, validation_shift: int = 0) -> Scene:
+def own_items_scene(
+    *, test_shift: int = 0, validation_shift: int = 0, shortest: int = LENGTH
+) -> Scene:
     """15 users, each with four items of their own in turn; the held-out two are items that the
     user never had before, so that one seen anywhere else has leaked.
 
@@ -35,20 +37,25 @@ def own_items_scene(*, test_shift: int = 0, validation_shift: int = 0) -> Scene:
     block, num_items = OWN_ITEMS + HELD_OUT, NUM_USERS * (OWN_ITEMS + HELD_OUT)
     histories = []
     for user in range(NUM_USERS):
-        prefix = [block * user + 1 + step % OWN_ITEMS for step in range(LENGTH + user % 3)]
+        prefix = [block * user + 1 + step % OWN_ITEMS for step in range(shortest + user % 3)]
         validation = block * ((user + validation_shift) % NUM_USERS) + OWN_ITEMS + 1
         test = block * ((user + test_shift) % NUM_USERS) + OWN_ITEMS + 2
         histories.append([*prefix, validation, test])
+    return scene_of(histories, num_items=num_items)
+
+
+def scene_of(histories: list[list[int]], *, num_items: int, length: int = LENGTH) -> Scene:
+    """The scene of these histories; every fifth user is in the architecture slice."""
     items = np.concatenate(histories).astype(np.int32)
     return Scene(
         items=items,
         offsets=offsets_of(np.array([len(history) for history in histories])),
         times=np.arange(len(items), dtype=float),
-        architecture_slice=np.arange(NUM_USERS) % 5 == 2,
+        architecture_slice=np.arange(len(histories)) % 5 == 2,
         item_ids=[f"i{i}" for i in range(1, num_items + 1)],
         titles=[None] * num_items,
-        user_ids=[f"u{u}" for u in range(NUM_USERS)],
-        summary={"training_length_p90": LENGTH},
+        user_ids=[f"u{u}" for u in range(len(histories))],
+        summary={"training_length_p90": length},
     )
 
 
@@ -69,19 +76,21 @@ def run_stages(
         }
         | changed
     )
-    part = ScenePart("scene", scene.num_items, LENGTH)
+    part = ScenePart("scene", scene.num_items, scene.summary["training_length_p90"])
     folders, notes = {"scene": folder / "scene"}, {}
+    by_key = {part.key: folders["scene"]}
     folders["scene"].mkdir(parents=True)
     write_scene(scene, folders["scene"])
     for step in plan_run(settings, part, machine="test"):
         if step.role not in roles:
             continue
         folders[step.role], notes[step.role] = folder / step.role, Notes()
+        by_key[step.key] = folders[step.role]
         folders[step.role].mkdir()
         STAGES[step.stage](
             StageContext(
                 folder=folders[step.role],
-                parents={role: folders[role] for role in step.parents},
+                parents={role: by_key[key] for role, key in step.parents.items()},
                 settings=step.to_json()["settings"],
                 seed=step.seed,
                 watch=notes[step.role],

@@ -14,7 +14,7 @@ from adarec.nets.batches import Batch
 from adarec.nets.encoding import Encoded, SequenceModel, score_chunks
 from adarec.nets.losses.hidden import HIDDEN_DISTANCES, HiddenBatch, Phase
 from adarec.nets.losses.hidden import Mapping as LayerMapping
-from adarec.nets.losses.scores import score_losses
+from adarec.nets.losses.scores import score_losses, with_target
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def distillation_losses(
 ) -> tuple[Tensor, dict[str, float]]:
     """The whole loss but for the cost term, and its parts by record name.
 
+    Positions without a target (0) are in none of the parts.
+
     Args:
         student: Packed outputs with gradient.
         teacher: Packed outputs of the frozen teacher on the same batch.
@@ -84,7 +86,11 @@ def distillation_losses(
         distill_temperature=weights.distill_temperature,
     )
     loss = scored.total
-    embedding = embedding_loss(projections.embedding(student.embedded), teacher.embedded)
+    embedded, taught = student.embedded, teacher.embedded
+    chosen = with_target(batch.targets)
+    if chosen is not None:
+        embedded, taught = embedded[chosen], taught[chosen]
+    embedding = embedding_loss(projections.embedding(embedded), taught)
     loss = loss + weights.embedding * embedding
     hidden = mapping.hidden_loss(
         HiddenBatch(

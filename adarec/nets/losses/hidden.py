@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from adarec import catalog
 from adarec.nets.encoding import SequenceModel
+from adarec.nets.losses.scores import with_target
 from adarec.nets.registry import Registry
 
 os.environ.setdefault(
@@ -90,7 +91,7 @@ class HiddenBatch:
         teacher_output: [P, D_t] the states that the teacher scores.
         items: [B, L] left-padded items.
         mask: [B, L] True at the real positions; None where all are.
-        targets: [P] the next items.
+        targets: [P] the next items; 0 at positions that are in no loss.
         distance: The distance of hidden layers that the run asks for.
         teacher: The frozen model behind `teacher_layers`.
         phase: What the step moves. A dear loss may spare itself all but "weights".
@@ -111,6 +112,15 @@ class HiddenBatch:
     def projected(self) -> Tensor:
         """[S, P, D_t] the student's layers in the teacher's width."""
         return self.projection(self.student_layers)
+
+    @cached_property
+    def chosen(self) -> Tensor | None:
+        """[K] the positions that have a target; None where all have."""
+        return with_target(self.targets)
+
+    def counted(self, layers: Tensor) -> Tensor:
+        """[…, K, D] the positions of layers […, P, D] that a loss may count."""
+        return layers if self.chosen is None else layers[..., self.chosen, :]
 
 
 class Mapping:
@@ -153,7 +163,8 @@ class Mapping:
 
     def hidden_loss(self, batch: HiddenBatch) -> Tensor:
         """The hidden loss of a batch, and its share in the epoch's record."""
-        return self.loss(batch.distance(batch.projected, batch.teacher_layers))
+        student, teacher = batch.counted(batch.projected), batch.counted(batch.teacher_layers)
+        return self.loss(batch.distance(student, teacher))
 
     def loss(self, distance: Tensor) -> Tensor:
         """<flow, distance>; the flow is a constant for the gradient."""

@@ -15,7 +15,7 @@ from torch import Tensor
 MIN_ROWS = 64  # fewer make the matrix products slow
 CHUNK_FLOATS = 1 << 20  # scores held at a time: in cache, with the teacher's beside them
 
-ScoreChunk = Callable[[slice], Tensor]
+ScoreChunk = Callable[[slice | Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,33 @@ def score_losses(
     distill_temperature: float = 1.0,
 ) -> ScoreLosses:
     """task_weight * CE(student, target) + logit_weight * T^2 KL(teacher || student), means over
-    positions.
+    positions that have a target.
 
     Args:
         hidden: [P, D] student states.
         candidates: [V, D] student item table without PAD.
-        targets: [P] item indices, 1..V.
+        targets: [P] item indices, 1..V; 0 at positions that no loss counts.
         teacher_scores: Gives the teacher's scores [C, V] for a slice of positions; None = no
             distillation.
         task_weight: Factor of the cross-entropy.
         logit_weight: Factor of the distillation term (AdaRec, equation for L_logit).
         distill_temperature: T, softens both sides.
     """
+    chosen = with_target(targets)
+    if chosen is not None:
+        hidden, targets = hidden[chosen], targets[chosen]
+        if teacher_scores is not None:
+            of_all = teacher_scores
+            teacher_scores = lambda chunk: of_all(chosen[chunk])  # noqa: E731
     setup = (teacher_scores, task_weight, logit_weight, distill_temperature)
     total, parts = _ScoreLosses.apply(hidden, candidates, targets, setup)
     task, logit = parts.tolist()
     return ScoreLosses(total=total, task=task, logit=logit)
+
+
+def with_target(targets: Tensor) -> Tensor | None:
+    """[K] the positions whose target [P] is an item; None where all are."""
+    return None if bool(targets.all()) else targets.nonzero().squeeze(1)
 
 
 class _ScoreLosses(torch.autograd.Function):

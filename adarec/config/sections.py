@@ -1,15 +1,13 @@
-"""Frozen settings of a run, stage by stage, and the presets they start from."""
+"""Frozen settings of a run, stage by stage."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from adarec import catalog
-from adarec.errors import SettingsError
 
-M = TypeVar("M", bound=BaseModel)
 Preset = Literal["quick", "standard", "paper"]
 
 
@@ -106,6 +104,23 @@ class LossSettings(Settings):
     )
 
 
+class AugmentSettings(Settings):
+    """Pseudo-prior items in front of short histories."""
+
+    name: str = Field("none", description="How short histories are lengthened.")
+    longest: int = Field(
+        18, ge=1, le=512, description="Longest training history that is lengthened, at most to L."
+    )
+    items: int = Field(15, ge=0, le=512, description="Pseudo-prior items a history at most.")
+    epochs: int = Field(20, ge=1, le=1000, description="Epochs of the reverse model at most.")
+    warm_start: bool = Field(
+        True, description="A sasrec teacher starts from the reverse model's weights."
+    )
+    train_on_pseudo: bool = Field(
+        False, description="Pseudo-prior items are targets too, as published."
+    )
+
+
 class RunSettings(Settings):
     """Everything that decides the result of a run, but for the scene."""
 
@@ -114,6 +129,7 @@ class RunSettings(Settings):
     student: StudentSettings = StudentSettings()
     search: SearchSettings = SearchSettings()
     losses: LossSettings = LossSettings()
+    augment: AugmentSettings = AugmentSettings()
     cost: Literal["latency", "flops", "params"] = Field(
         "latency", description="What --speedup limits."
     )
@@ -151,9 +167,13 @@ class RunSettings(Settings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "RunSettings":
-        known = {"teacher": catalog.TEACHERS, "mapping": catalog.MAPPINGS}
-        for kind, name in (("teacher", self.teacher.name), ("mapping", self.losses.mapping)):
-            names = [entry.name for entry in known[kind]]
+        named: list[tuple[str, str, Sequence[catalog.Entry]]] = [
+            ("teacher", self.teacher.name, catalog.TEACHERS),
+            ("mapping", self.losses.mapping, catalog.MAPPINGS),
+            ("augment", self.augment.name, catalog.AUGMENTATIONS),
+        ]
+        for kind, name, entries in named:
+            names = [entry.name for entry in entries]
             if name not in names:
                 raise ValueError(f"{kind} {name!r} is unknown; known: {', '.join(names)}")
         if self.teacher.num_layers < 2 * self.student.num_cells:
@@ -179,116 +199,3 @@ class RunSettings(Settings):
                 )
             if not re.fullmatch(r"[\w-]+", name):
                 raise ValueError(f"a cell's name has letters, digits, '_' and '-'; found {name!r}")
-
-
-_PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {},
-    "standard": {
-        "teacher": {"num_blocks": 16, "num_layers": 8, "epochs": 80, "patience": 6},
-        "student": {"num_cells": 4, "epochs": 80, "patience": 6},
-        "search": {"epochs": 25, "warmup_epochs": 4},
-        "default_speedup": 10.0,
-    },
-    "paper": {
-        "teacher": {"num_blocks": 16, "width": 256, "num_layers": 8, "epochs": 100, "patience": 8},
-        "student": {"num_cells": 4, "epochs": 100, "patience": 8},
-        "search": {"epochs": 50, "warmup_epochs": 8},
-        "default_speedup": 10.0,
-        "length_cap": 100,
-    },
-}
-
-_SIZES_BUT_NEXTITNET: dict[str, dict[str, Any]] = {
-    "quick": {"num_blocks": 4, "width": 64, "num_layers": 4},
-    "standard": {"num_blocks": 8, "width": 128, "num_layers": 8},
-    "paper": {"num_blocks": 8, "width": 128, "num_layers": 8, "num_heads": 4},
-}
-
-
-def preset_settings(
-    preset: str = "quick", *, teacher: str = "nextitnet", overrides: dict[str, Any] | None = None
-) -> RunSettings:
-    """Settings of a preset for a teacher, with overrides by dotted key (`teacher.epochs`) on top.
-
-    Raises:
-        SettingsError: An unknown preset, key or value, or values that do not fit together.
-    """
-    if preset not in _PRESETS:
-        raise SettingsError(
-            f"No preset is called {preset!r}. Known: {', '.join(_PRESETS)}. Choose one of these."
-        )
-    if "preset" in (overrides or {}):
-        raise SettingsError(
-            "--set preset=… would only rename the run's sizes. Use --preset to choose them."
-        )
-    tree = _merged({"preset": preset, "teacher": {"name": teacher}}, _PRESETS[preset])
-    if teacher != "nextitnet":
-        tree = _merged(tree, {"teacher": _SIZES_BUT_NEXTITNET[preset]})
-    for key, value in (overrides or {}).items():
-        branch: dict[str, Any] = {key.rsplit(".", 1)[-1]: value}
-        for name in reversed(key.split(".")[:-1]):
-            branch = {name: branch}
-        tree = _merged(tree, branch)
-    return read_settings(tree)
-
-
-def read_settings(tree: dict[str, Any]) -> RunSettings:
-    """Settings from plain data.
-
-    Raises:
-        SettingsError: One line that names each wrong key, what was found and what is needed.
-    """
-    return read_as(RunSettings, tree)
-
-
-def read_as(settings: type[M], tree: Mapping[str, Any]) -> M:
-    """`tree` as settings of the given class.
-
-    Raises:
-        SettingsError: One line that names each wrong key, what was found and what is needed.
-    """
-    try:
-        return settings.model_validate(tree)
-    except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
-
-
-def parse_overrides(pairs: list[str]) -> dict[str, Any]:
-    """`KEY=VALUE` pairs of the command line as a dict; values stay text and are checked by the
-    settings.
-
-    Raises:
-        SettingsError: A pair has no `=`.
-    """
-    found = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key:
-            raise SettingsError(
-                f"--set {pair!r} has no '='. Write --set KEY=VALUE, such as --set search.epochs=3."
-            )
-        found[key.strip()] = value.strip()
-    return found
-
-
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = (
-            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-        )
-    return merged
-
-
-def _one_line(error: ValidationError) -> str:
-    problems = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "settings"
-        found = (
-            ""
-            if problem["type"] in ("value_error", "missing")
-            else f" (found {problem['input']!r})"
-        )
-        problems.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}{found}")
-    return "Settings do not fit: " + "; ".join(problems) + ". See docs/settings.md."

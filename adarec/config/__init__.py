@@ -1,0 +1,28 @@
+"""Frozen settings of a run, the presets they start from, and their reading."""
+
+from adarec.config.presets import preset_settings, reverse_model_settings
+from adarec.config.reading import parse_overrides, read_as, read_settings
+from adarec.config.sections import (
+    AugmentSettings,
+    LossSettings,
+    RunSettings,
+    SearchSettings,
+    Settings,
+    StudentSettings,
+    TeacherSettings,
+)
+
+__all__ = [
+    "AugmentSettings",
+    "LossSettings",
+    "RunSettings",
+    "SearchSettings",
+    "Settings",
+    "StudentSettings",
+    "TeacherSettings",
+    "parse_overrides",
+    "preset_settings",
+    "read_as",
+    "read_settings",
+    "reverse_model_settings",
+]
