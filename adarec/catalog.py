@@ -126,6 +126,21 @@ TEACHERS = (
         own_settings=("masked_share", "mask_probability"),
     ),
     Teacher("gru4rec", "GRU4Rec", "Stacked residual gated recurrent layers over the history."),
+    Teacher(
+        "dt4sr",
+        "DT4SR",
+        "Self-attention with Gaussians for items and histories, scored by Wasserstein distance.",
+        own_settings=("attention",),
+    ),
+)
+
+ATTENTIONS = (
+    Entry("dot", "Dot product", "Mean and covariance attend apart, by dot products (DT4SR)."),
+    Entry(
+        "wasserstein",
+        "Wasserstein distance",
+        "Near Gaussians attend to each other, one attention for both (STOSA).",
+    ),
 )
 
 OPS = (

@@ -11,7 +11,7 @@ from adarec import catalog
 from adarec.config import RunSettings, reverse_model_settings
 from adarec.environment import machine_fingerprint
 
-TEACHER_SIZES = {"name", "num_blocks", "width", "num_heads", "num_layers"}
+TEACHER_SHAPE = {"name", "num_blocks", "width", "num_heads", "num_layers", "attention"}
 SUPERNET_SIZES = {"width", "num_cells", "num_nodes", "dropout"}
 
 
@@ -180,12 +180,13 @@ class _Plan:
     def measure_costs(self) -> str:
         """The cost table's key: the same for all scenes of equal sizes on one machine."""
         settings = self.settings
+        shape = TEACHER_SHAPE - _settings_of_others(settings)
         own = {
             "cost": settings.cost,
             "machine": self.machine if settings.cost == "latency" else "any",
             "length": self.length,
             "num_items": self.scene.num_items,
-            "teacher": settings.teacher.model_dump(include=TEACHER_SIZES),
+            "teacher": settings.teacher.model_dump(include=shape),
             "student": settings.student.model_dump(include={"width", "num_cells", "num_nodes"}),
         }
         return self.add("costs", "measure_costs", {}, own, seed=0, threads=1)

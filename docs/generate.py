@@ -14,6 +14,7 @@ FOLDER = Path(__file__).resolve().parent
 SECTIONS = {
     "STAGES": "Stages",
     "TEACHERS": "Teachers (`--teacher`)",
+    "ATTENTIONS": "Attention of dt4sr (`--set teacher.attention=NAME`)",
     "OPS": "Candidate ops of an edge",
     "MAPPINGS": "Layer mappings (`--mapping`)",
     "AUGMENTATIONS": "Augmentation of short histories (`--augment`)",

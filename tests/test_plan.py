@@ -142,6 +142,15 @@ def test_other_teachers_share_one_augmented_scene() -> None:
     assert plan(augment__name="asrep")["teacher"].settings["start"] == "reverse"
 
 
+@pytest.mark.parametrize("teacher", [entry.name for entry in catalog.TEACHERS])
+def test_the_attention_of_one_teacher_is_in_its_keys_alone_and_in_its_costs(teacher: str) -> None:
+    sizes = {"teacher__name": teacher, "teacher__width": 64}
+    default, dot = plan(**sizes), plan(**sizes | {"teacher__attention": "dot"})
+    assert changed_roles(default, dot) == []
+    changed = changed_roles(default, plan(**sizes | {"teacher__attention": "wasserstein"}))
+    assert changed == (ROLES if teacher == "dt4sr" else [])
+
+
 def test_the_scene_decides_all_but_the_costs_of_equal_sizes() -> None:
     other = ScenePart("ingest-2", num_items=100, training_length_p90=20)
     assert changed_roles(plan(), plan(other)) == ["teacher", "search", "student", "measure"]

@@ -23,7 +23,9 @@ class TeacherSettings(Settings):
     name: str = Field("nextitnet", description="Architecture of the teacher.")
     num_blocks: int = Field(8, ge=1, le=64, description="Residual, attention or recurrent blocks.")
     width: int = Field(128, ge=8, le=1024, description="Width of embeddings and hidden states.")
-    num_heads: int = Field(2, ge=1, le=16, description="Attention heads (sasrec, bert4rec).")
+    num_heads: int = Field(
+        2, ge=1, le=16, description="Attention heads (sasrec, bert4rec, dt4sr)."
+    )
     num_layers: int = Field(4, ge=1, le=64, description="Hidden layers T offered to the student.")
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of activations dropped in training."
@@ -35,6 +37,9 @@ class TeacherSettings(Settings):
     learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0, description="AdamW weight decay on matrices.")
     batch_positions: int = Field(1536, ge=64, description="Real positions in one step at most.")
+    attention: Literal["dot", "wasserstein"] = Field(
+        "dot", description="How positions attend to each other (dt4sr)."
+    )
     masked_share: float = Field(
         0.25, ge=0, lt=1, description="Share of the epochs that train on masked items (bert4rec)."
     )

@@ -2,11 +2,16 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adarec.nets.blocks import ItemTable, SelfAttention, layers_through, zero_pads
+from adarec.nets.blocks import (
+    ItemTable,
+    SelfAttention,
+    layers_through,
+    positions_from_newest,
+    zero_pads,
+)
 from adarec.nets.encoding import SequenceModel
 
 
@@ -58,13 +63,8 @@ class AttentionModel(SequenceModel):
         return embedded, self.placed(embedded, mask)
 
     def placed(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
-        """Embedded items [B, L, D] with their positions, zero at PAD.
-
-        Items beyond the `length` newest share the oldest position, so that padding of any width is
-        accepted.
-        """
-        back = torch.arange(embedded.shape[1] - 1, -1, -1, device=embedded.device)
-        positions = self.positions(back.clamp(max=self.positions.num_embeddings - 1))
+        """Embedded items [B, L, D] with their positions, zero at PAD."""
+        positions = positions_from_newest(self.positions, embedded.shape[1])
         return zero_pads(self.input_dropout(embedded + positions * self.item_table.scale), mask)
 
     def layers_after(

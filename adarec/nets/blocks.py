@@ -96,16 +96,26 @@ class SelfAttention(nn.Module):
             .permute(2, 0, 3, 1, 4)
         )
         dropout = self.dropout if self.training else 0.0
-        if mask is None:
-            mixed = F.scaled_dot_product_attention(
-                query, key, value, dropout_p=dropout, is_causal=is_causal
-            )
-        else:
-            visible = visible_mask(mask, is_causal=is_causal)
-            mixed = F.scaled_dot_product_attention(
-                query, key, value, attn_mask=visible, dropout_p=dropout
-            )
+        mixed = attended(query, key, value, mask, dropout=dropout, is_causal=is_causal)
         return self.project_out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+def attended(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    dropout: float,
+    is_causal: bool = True,
+) -> Tensor:
+    """Scaled dot-product attention of [B, H, L, D / H] under `visible_mask`, the same shape."""
+    if mask is None:
+        return F.scaled_dot_product_attention(
+            query, key, value, dropout_p=dropout, is_causal=is_causal
+        )
+    visible = visible_mask(mask, is_causal=is_causal)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=visible, dropout_p=dropout)
 
 
 def visible_mask(mask: Tensor, *, is_causal: bool = True) -> Tensor:
@@ -118,6 +128,15 @@ def visible_mask(mask: Tensor, *, is_causal: bool = True) -> Tensor:
         reach = reach.tril()
     itself = torch.eye(length, dtype=torch.bool, device=mask.device)
     return ((reach & mask[:, None, :]) | itself).unsqueeze(1)
+
+
+def positions_from_newest(table: nn.Embedding, length: int) -> Tensor:
+    """[L, D] rows of a table of positions that counts back from the newest item.
+
+    Items beyond the table share its oldest position, so that padding of any width is accepted.
+    """
+    back = torch.arange(length - 1, -1, -1, device=table.weight.device)
+    return table(back.clamp(max=table.num_embeddings - 1))
 
 
 def layers_through(
@@ -159,9 +178,16 @@ class ItemTable(nn.Module):
         return self.embedding(items) * self.scale
 
     @property
-    def candidates(self) -> Tensor:
-        """[V, D] the rows of all real items; row i belongs to item index i + 1."""
+    def rows(self) -> Tensor:
+        """[V, D] what all real items look like on entry, before `scale`; row i belongs to item
+        index i + 1.
+        """
         return self.embedding.weight[1:]
+
+    @property
+    def candidates(self) -> Tensor:
+        """[V, D] what states are multiplied with to score all real items; in `rows`' order."""
+        return self.rows
 
     def score(self, hidden: Tensor, items: Tensor | None = None) -> Tensor:
         """Scores [P, V] of all items, or [P, K] of item indices [K], for states [P, D]."""

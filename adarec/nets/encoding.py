@@ -17,7 +17,8 @@ class Encoded:
     Attributes:
         embedded: [P, D] item embeddings as they enter the first layer.
         layers: one [P, D] per hidden layer, from input to output.
-        output: [P, D] the states that are scored against the item table.
+        output: [P, D] the states that are scored against the item table; [P, D'] in a model whose
+            scores are no plain dot product of states and rows.
     """
 
     embedded: Tensor
@@ -43,12 +44,17 @@ class SequenceModel(nn.Module):
 
     item_table: ItemTable
     num_layers: int
-    output_norm: nn.LayerNorm
+    output_norm: nn.Module
     receptive_field: int | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.blend: nn.Module | None = None
+
+    @property
+    def hidden_width(self) -> int:
+        """D of embeddings and hidden layers, which a student is projected to."""
+        return self.item_table.embedding.embedding_dim
 
     def inputs(self, items: Tensor, mask: Tensor | None, **call: Any) -> tuple[Tensor, Tensor]:
         """Item embeddings and what the first layer is given, each [B, L, D], of left-padded items
@@ -91,15 +97,20 @@ class SequenceModel(nn.Module):
         _, layers = self.dense_layers(items, mask, **call)
         return self.output_norm(layers[-1][:, -1])
 
-    def score(self, states: Tensor, histories: Tensor | None = None) -> Tensor:
+    def score(
+        self, states: Tensor, histories: Tensor | None = None, candidates: Tensor | None = None
+    ) -> Tensor:
         """[C, V] the final scores of all items.
 
         Args:
             states: [C, D].
             histories: [C, L] the left-padded items that led to each state; only a blended model
                 needs them.
+            candidates: [V, D] those of the item table, where they are kept over many calls: some
+                tables compute them.
         """
-        scores = states @ self.item_table.candidates.T
+        table = self.item_table.candidates if candidates is None else candidates
+        scores = states @ table.T
         return scores if self.blend is None else self.blend(scores, histories)
 
 
@@ -114,8 +125,9 @@ def score_chunks(
         items: [B, L] the batch.
         mask: [B, L] see `SequenceModel.forward`.
     """
+    table = model.item_table.candidates.detach()
     if model.blend is None:
-        return lambda chunk: model.score(encoded.output[chunk])
+        return lambda chunk: model.score(encoded.output[chunk], candidates=table)
     real = torch.ones_like(items, dtype=torch.bool) if mask is None else mask
     rows, places = real.nonzero(as_tuple=True)  # row-major, as positions are packed
     width = items.shape[1]
@@ -123,6 +135,6 @@ def score_chunks(
     def scores(chunk: slice | Tensor) -> Tensor:
         steps = torch.arange(width) - (width - 1 - places[chunk])[:, None]  # newest on the right
         shown = items[rows[chunk]].gather(1, steps.clamp(min=0))
-        return model.score(encoded.output[chunk], shown * (steps >= 0))
+        return model.score(encoded.output[chunk], shown * (steps >= 0), table)
 
     return scores

@@ -98,14 +98,15 @@ def _ranked_in_chunks(
     rank: Callable[[np.ndarray, slice], np.ndarray],
 ) -> np.ndarray:
     ranks = np.empty(len(states), dtype=np.int64)
-    rows = max(1, SCORE_FLOATS // len(model.item_table.candidates))
     with torch.inference_mode():
+        candidates = model.item_table.candidates
+        rows = max(1, SCORE_FLOATS // len(candidates))
         for start in range(0, len(states), rows):
             chunk = slice(start, min(start + rows, len(states)))
             shown = None
             if model.blend is not None:
                 shown = pack_batch(histories, np.arange(chunk.start, chunk.stop)).items
-            scores = model.score(states[chunk], shown)  # [C, V]
+            scores = model.score(states[chunk], shown, candidates)  # [C, V]
             try:
                 ranks[chunk] = rank(scores.numpy(), chunk)
             except ValueError as error:

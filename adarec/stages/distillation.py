@@ -28,7 +28,7 @@ def distill(context: StageContext, genotype: Genotype, *, epochs: int, patience:
     torch.manual_seed(context.seed)
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
     inherit_weights(student, read_weights(context.parents["search"] / "supernet.safetensors"))
-    projections = Projections(sizes["width"], teacher.item_table.candidates.shape[1])
+    projections = Projections(sizes["width"], teacher.hidden_width)
     projections.load_state_dict(
         read_weights(context.parents["search"] / "projections.safetensors")
     )

@@ -100,7 +100,7 @@ def _prepare(
         num_nodes=student["num_nodes"],
         dropout=student["dropout"],
     )
-    projections = Projections(student["width"], teacher.item_table.candidates.shape[1])
+    projections = Projections(student["width"], teacher.hidden_width)
     inherit_item_table(supernet.student, teacher, [projections.embedding, projections.hidden])
     outside = np.flatnonzero(~scene.architecture_slice)
     inside = np.flatnonzero(scene.architecture_slice)

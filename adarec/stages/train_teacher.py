@@ -10,7 +10,7 @@ from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochWork, run_epochs
 from adarec.nets.folders import REVERSE_WEIGHTS, read_weights, write_teacher
 from adarec.nets.masked import InTurn, MaskedTraining, masked_epochs, masked_item_loss
-from adarec.nets.teachers import build_teacher
+from adarec.nets.teachers import SHAPE, build_teacher
 from adarec.nets.training import Training, next_item_loss
 from adarec.runs.files import write_json
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
@@ -20,7 +20,7 @@ def run(context: StageContext) -> None:
     """Leaves teacher.safetensors, teacher.json and training.json."""
     settings, length = context.settings["teacher"], context.settings["length"]
     scene = read_scene(context.parents["scene"])
-    sizes = {name: settings[name] for name in ("num_blocks", "width", "num_heads", "num_layers")}
+    sizes = {name: settings[name] for name in SHAPE if name in settings}
     torch.manual_seed(context.seed)
     teacher = build_teacher(
         settings["name"],

@@ -18,7 +18,7 @@ from tests.nets.small_models import (
     EVERY_LOSS,
     LENGTH,
     NUM_ITEMS,
-    TEACHER_NAMES,
+    TEACHER_FORMS,
     WIDTH,
     cycle_walks,
     left_padded,
@@ -31,7 +31,7 @@ HISTORIES = [[1, 2, 3, 4, 5, 6], [7, 8, 9], [3]]
 REAL = sum(len(history) for history in HISTORIES)
 
 
-@pytest.fixture(params=TEACHER_NAMES)
+@pytest.fixture(params=TEACHER_FORMS)
 def teacher(request: pytest.FixtureRequest) -> SequenceModel:
     return small_teacher(request.param)
 
@@ -43,8 +43,9 @@ def test_the_registry_holds_the_catalogue() -> None:
 def test_outputs_are_packed_real_positions(teacher: SequenceModel) -> None:
     encoded = teacher(*left_padded(HISTORIES))
     assert len(encoded.layers) == teacher.num_layers == 2
-    for tensor in (encoded.embedded, encoded.output, *encoded.layers):
-        assert tensor.shape == (REAL, WIDTH)
+    for tensor in (encoded.embedded, *encoded.layers):
+        assert tensor.shape == (REAL, teacher.hidden_width)
+    assert encoded.output.shape == (REAL, teacher.item_table.candidates.shape[1])
     scores = teacher.item_table.score(encoded.output)
     assert scores.shape == (REAL, NUM_ITEMS)
     some = teacher.item_table.score(encoded.output, torch.tensor([3, 1]))
@@ -107,7 +108,7 @@ def test_only_the_newest_items_of_a_long_batch_need_a_position(teacher: Sequence
 
 
 @pytest.mark.parametrize("pads", [0, 3])
-@pytest.mark.parametrize("name", TEACHER_NAMES)
+@pytest.mark.parametrize("name", TEACHER_FORMS)
 def test_it_goes_on_from_each_of_its_layers(name: str, pads: int) -> None:
     """From its own layer it gives what it gives anyway; from another layer something else."""
     teacher = small_teacher(name, num_layers=4)
@@ -123,7 +124,7 @@ def test_it_goes_on_from_each_of_its_layers(name: str, pads: int) -> None:
     torch.testing.assert_close(teacher.forward_from(1, hidden, None), alone.output)
 
 
-@pytest.mark.parametrize("name", TEACHER_NAMES)
+@pytest.mark.parametrize("name", TEACHER_FORMS)
 def test_it_learns_the_cycle(name: str) -> None:
     """Item i is always followed by item i + 1, so the hit rate at 1 has to be 1."""
     teacher = small_teacher(name, dropout=0.1)
@@ -150,7 +151,7 @@ def test_a_frozen_teacher_gets_no_gradient(teacher: SequenceModel) -> None:
     freeze(teacher)
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
     student = small_student(["conv3", "skip", "maxpool3"]).train()
-    projections = Projections(WIDTH, WIDTH)
+    projections = Projections(WIDTH, teacher.hidden_width)
     loss_of = distilled_loss(
         student,
         teacher,

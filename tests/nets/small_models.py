@@ -1,6 +1,7 @@
 """Small models, batches and schedules that the tests of the torch side share."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from adarec.nets.teachers import build_teacher
 
 NUM_ITEMS, LENGTH, WIDTH = 12, 10, 16
 TEACHER_NAMES = [entry.name for entry in catalog.TEACHERS]
+# Every teacher in every form: a name, and after a space the attention where there is a choice.
+TEACHER_FORMS = [*TEACHER_NAMES, "dt4sr wasserstein"]
 CARRYING = [name for name in catalog.OP_NAMES if name != "zero"]
 EVERY_LOSS = LossWeights(task=1.0, embedding=0.3, hidden=0.5, logit=0.7, distill_temperature=1.5)
 
@@ -33,10 +36,17 @@ def small_teacher(
     dropout: float = 0.0,
     seed: int = 0,
 ) -> SequenceModel:
-    """An untrained teacher in evaluation mode; its parts are shaken, so that none is the
-    identity."""
+    """An untrained teacher of `TEACHER_FORMS` in evaluation mode; its parts are shaken, so that
+    none is the identity."""
     torch.manual_seed(seed)
-    sizes = {"num_blocks": num_layers, "width": WIDTH, "num_heads": 2, "num_layers": num_layers}
+    sizes: dict[str, Any] = {
+        "num_blocks": num_layers,
+        "width": WIDTH,
+        "num_heads": 2,
+        "num_layers": num_layers,
+    }
+    name, _, attention = name.partition(" ")
+    sizes |= {"attention": attention} if attention else {}
     teacher = build_teacher(name, num_items=num_items, length=length, sizes=sizes, dropout=dropout)
     return shaken(teacher)
 

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.export import Request, write_body_graph, write_request_graph
 from adarec.nets.latency import open_session
-from tests.nets.small_models import TEACHER_NAMES, WIDTH, small_student, small_teacher
+from tests.nets.small_models import TEACHER_FORMS, WIDTH, small_student, small_teacher
 
 # So many that the exporter does not fold a slice of the table away, as it does with tiny ones.
 NUM_ITEMS, LENGTH = 2000, 8
@@ -24,7 +24,7 @@ HISTORIES = [
 ]
 # The narrow student sees 5 of 8 items, so its graph crops; the wide one sees more than there are.
 STUDENTS = {"narrow": ("conv3", "skip", "zero"), "wide": ("dilconv5", "maxpool3", "avgpool3")}
-ROLES = [*TEACHER_NAMES, *STUDENTS]
+ROLES = [*TEACHER_FORMS, *STUDENTS]
 
 
 def model_of(role: str) -> SequenceModel:
@@ -95,8 +95,8 @@ def test_the_item_table_is_a_stored_constant_that_scoring_uses_directly(
         and any(name in stored and NUM_ITEMS in stored[name].dims for name in node.input)
     ]
     table = next(stored[name] for name in scoring.input if name in stored)
-    assert list(table.dims) == [WIDTH, NUM_ITEMS]
     candidates = exported.model.item_table.candidates.detach().numpy()
+    assert list(table.dims) == [candidates.shape[1], NUM_ITEMS]
     np.testing.assert_array_equal(numpy_helper.to_array(table), candidates.T)
     assert {a.name: a.i for a in scoring.attribute}.get("transB", 0) == 0
     users = [node.op_type for node in exported.graph.node if table.name in node.input]

@@ -21,7 +21,7 @@ from adarec.nets.training import adamw, distilled_loss, freeze, next_item_loss
 from tests.nets.small_models import (
     CARRYING,
     EVERY_LOSS,
-    TEACHER_NAMES,
+    TEACHER_FORMS,
     WIDTH,
     packed,
     small_student,
@@ -78,7 +78,7 @@ def distil_on_noise(model: SequenceModel) -> None:
     train(model, loss_of, projections)
 
 
-@pytest.mark.parametrize("name", TEACHER_NAMES)
+@pytest.mark.parametrize("name", TEACHER_FORMS)
 def test_a_teacher_predicts_no_noise(name: str) -> None:
     teacher = small_teacher(name, num_items=NUM_ITEMS, length=LENGTH)
     train(teacher, next_item_loss(teacher))

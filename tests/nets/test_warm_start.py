@@ -11,17 +11,18 @@ from adarec.nets.teachers import build_teacher
 ITEMS = 30
 
 
+@pytest.mark.parametrize("name", ["nextitnet", "dt4sr"])
 @pytest.mark.parametrize(("teacher_width", "student_width"), [(16, 8), (8, 8), (8, 16)])
 def test_embeddings_map_back_to_the_teachers_as_well_as_rank_allows(
-    teacher_width: int, student_width: int
+    name: str, teacher_width: int, student_width: int
 ) -> None:
     torch.manual_seed(0)
     sizes = {"num_blocks": 2, "width": teacher_width, "num_layers": 2, "num_heads": 1}
-    teacher = build_teacher("nextitnet", num_items=ITEMS, length=5, sizes=sizes, dropout=0.0)
+    teacher = build_teacher(name, num_items=ITEMS, length=5, sizes=sizes, dropout=0.0)
     student = Supernet(
         num_items=ITEMS, width=student_width, num_cells=1, num_nodes=2, dropout=0.0
     ).student
-    projection = nn.Linear(student_width, teacher_width)
+    projection = nn.Linear(student_width, teacher.hidden_width)
     inherit_item_table(student, teacher, [projection])
 
     items = torch.arange(1, ITEMS + 1).unsqueeze(0)

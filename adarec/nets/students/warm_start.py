@@ -17,10 +17,10 @@ def inherit_item_table(
 
     Args:
         student: Its table [V, D_s] is overwritten.
-        teacher: Its table [V, D_t] is read.
+        teacher: Its rows [V, D_t] are read, of a Gaussian teacher means and deviations alike.
         projections: Linear maps D_s -> D_t, overwritten.
     """
-    table = teacher.item_table.candidates.detach()
+    table = teacher.item_table.rows.detach()
     width = student.item_table.embedding.embedding_dim
     # Of the [D_t, D_t] second moments, because the catalogue may have a million rows.
     _, vectors = torch.linalg.eigh(table.T.double() @ table.double())
@@ -29,7 +29,7 @@ def inherit_item_table(
     # Both models scale inputs by the square root of their width.
     scale = teacher.item_table.scale / student.item_table.scale
     with torch.no_grad():
-        student.item_table.candidates[:, :kept] = scale * (table @ leading)
+        student.item_table.rows[:, :kept] = scale * (table @ leading)
         for projection in projections:
             projection.weight.zero_()
             projection.weight[:, :kept] = leading
