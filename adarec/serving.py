@@ -1,5 +1,5 @@
 """Answer requests from an exported folder, or from a run's measured graphs, with onnxruntime
-alone.
+alone; say how uncertain a teacher of Gaussians is.
 """
 
 import time
@@ -54,13 +54,8 @@ class Recommender:
                 raise ArtefactError(
                     f"{needed.parent} has no {needed.name}. Name a folder that `export` wrote."
                 )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
+            session = _open_session(path)
             table = pq.read_table(items)
         except Exception as error:  # onnxruntime and pyarrow raise types of their own
             raise ArtefactError(
@@ -83,9 +78,7 @@ class Recommender:
                 f"None of the {len(history)} ids in the history is known to this model. "
                 f"Use ids of its log, for example {', '.join(self.item_ids[:3])}."
             )
-        newest = known[-self.length :]
-        request = np.zeros((1, self.length), dtype=np.int64)
-        request[0, self.length - len(newest) :] = newest
+        request = _request(known, self.length)
         hidden = {self.item_index[item] for item in exclude if item in self.item_index}
         plain = top <= 10 and not hidden
         outputs = ["top_items", "top_scores"] if plain else ["scores"]
@@ -100,6 +93,70 @@ class Recommender:
             for index, score in zip(indices[:top], scores[:top], strict=True)
         ]
         return Recommendation(items, milliseconds, unknown)
+
+
+class Uncertainty:
+    """Total variances of a teacher in which histories and items are Gaussians (dt4sr)."""
+
+    GRAPH, ITEMS = "uncertainty.onnx", "uncertainty.npz"
+
+    def __init__(
+        self, session: onnxruntime.InferenceSession, item_ids: list[str], of_items: np.ndarray
+    ) -> None:
+        self.session, self.item_ids = session, item_ids
+        self.item_index = {item_id: index for index, item_id in enumerate(item_ids, start=1)}
+        self.item_variances = of_items
+        self.length = int(session.get_inputs()[0].shape[1])
+
+    @classmethod
+    def open(cls, measured: Path, scene: Path) -> "Uncertainty":
+        """Of the folder of a run's measurement and of its scene.
+
+        Raises:
+            ArtefactError: A file is missing or damaged.
+        """
+        try:
+            session = _open_session(measured / cls.GRAPH)
+            with np.load(measured / cls.ITEMS, allow_pickle=False) as arrays:
+                of_items = arrays["total_variance"]
+            table = pq.read_table(scene / "items.parquet", columns=["item_id"])
+        except Exception as error:  # onnxruntime and pyarrow raise types of their own
+            raise ArtefactError(
+                f"{measured} cannot be read ({error}). Run the search command of this run again."
+            ) from error
+        return cls(session, table["item_id"].to_pylist(), of_items)
+
+    def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
+        """(item_id, total variance of the state after it) for the newest known items, oldest
+        first; each state is asked for on its own, as positions count back from the newest item.
+        """
+        known = [self.item_index[item] for item in history if item in self.item_index]
+        found = []
+        for end in range(max(1, len(known) - self.length + 1), len(known) + 1):
+            request = _request(known[:end], self.length)
+            (variance,) = self.session.run(["total_variance"], {"history": request})
+            found.append((self.item_ids[known[end - 1] - 1], float(variance[0])))
+        return found
+
+    def of_items(self, item_ids: Sequence[str]) -> list[float]:
+        """The total variance of each of these items."""
+        return [float(self.item_variances[self.item_index[item] - 1]) for item in item_ids]
+
+
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    """One thread, and no chatter."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _request(known: list[int], length: int) -> np.ndarray:
+    """[1, L] the newest of these item indices, padded on the left."""
+    newest = known[-length:]
+    request = np.zeros((1, length), dtype=np.int64)
+    request[0, length - len(newest) :] = newest
+    return request
 
 
 def _best(scores: np.ndarray, top: int, hidden: set[int]) -> tuple[np.ndarray, np.ndarray]:

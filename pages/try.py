@@ -3,10 +3,11 @@
 import streamlit as st
 
 from app import gateway
-from app.panels.history_picker import pick_history
+from app.panels.history_picker import pick_history, titles_of
 from app.panels.links import empty_state, link
 from app.panels.recommendations import show_recommendations
 from app.panels.run_picker import pick_run
+from app.panels.uncertainty import show_uncertainty
 
 st.title("Try")
 st.caption(
@@ -39,5 +40,14 @@ answers = {
     role: gateway.recommend(run, role, history.items, hide_consumed=history.hide_consumed)
     for role in ("teacher", "student")
 }
-show_recommendations(answers, held_out=history.held_out)
+recommended = [item_id for item_id, _, _ in answers["teacher"].items]
+uncertainty = gateway.uncertainty(run, history.items, recommended)
+show_recommendations(
+    answers,
+    held_out=history.held_out,
+    teacher_variances=None if uncertainty is None else uncertainty.items,
+)
+if uncertainty is not None:
+    titles = titles_of(scene)
+    show_uncertainty(uncertainty, titles, history_length=len(history.items))
 link("export", "Take the student with you →", run=run.run)

@@ -6,16 +6,21 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from adarec.errors import ArtefactError, LogError
 from adarec.nets.folders import read_student
+from adarec.nets.measurement import write_uncertainty
+from adarec.nets.teachers.dt4sr import DT4SR
 from adarec.runs.export import export_run
 from adarec.runs.workspace import Workspace
-from adarec.serving import Recommender
+from adarec.serving import Recommender, Uncertainty
 from tests.conftest import ROOT
 from tests.finished_run import FinishedRun
+from tests.nets.small_models import LENGTH, NUM_ITEMS, WIDTH, small_teacher
 
 HISTORIES = [
     ["c005"],
@@ -149,3 +154,47 @@ def test_neither_torch_nor_ot_is_loaded(folder: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split("\n")[:2] == ["c002", "[]"]
+
+
+ITEM_IDS = [f"i{index}" for index in range(NUM_ITEMS)]
+
+
+@pytest.fixture(scope="module")
+def gaussian(tmp_path_factory: pytest.TempPathFactory) -> tuple[DT4SR, Uncertainty]:
+    """An untrained dt4sr, and what it leaves of its uncertainty."""
+    model, folder = small_teacher("dt4sr"), tmp_path_factory.mktemp("measured")
+    assert isinstance(model, DT4SR)
+    write_uncertainty(model, folder, length=LENGTH)
+    pq.write_table(pa.table({"item_id": ITEM_IDS}), folder / "items.parquet")
+    return model, Uncertainty.open(folder, folder)
+
+
+@pytest.mark.parametrize("count", [1, 4, LENGTH, LENGTH + 3])
+def test_the_uncertainty_along_a_history_is_torchs_for_each_of_its_beginnings(
+    gaussian: tuple[DT4SR, Uncertainty], count: int
+) -> None:
+    model, opened = gaussian
+    items = [step % NUM_ITEMS + 1 for step in range(count)]
+    history = [ITEM_IDS[item - 1] for item in items]
+    found = opened.along(["unknown", *history])
+    ends = range(max(1, count - LENGTH + 1), count + 1)
+    assert [item_id for item_id, _ in found] == [history[end - 1] for end in ends]
+    with torch.inference_mode():
+        expected = [
+            model.uncertainty(torch.tensor([items[:end][-LENGTH:]]), None).item() for end in ends
+        ]
+    assert [variance for _, variance in found] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_uncertainty_of_items_is_the_sum_of_their_variances(
+    gaussian: tuple[DT4SR, Uncertainty],
+) -> None:
+    model, opened = gaussian
+    covariance = model.item_table.embedding.weight[[3, 1], WIDTH:]
+    expected = (torch.nn.functional.elu(covariance) + 1).sum(1).tolist()
+    assert opened.of_items([ITEM_IDS[2], ITEM_IDS[0]]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_run_without_uncertainties_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        Uncertainty.open(tmp_path, tmp_path)

@@ -1,18 +1,22 @@
 """Quality, size and speed of trained models: what the `M` of a result holds."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from adarec.nets.batches import Sequences
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import encode_histories, ranks_of_targets, sampled_ranks_of_targets
-from adarec.nets.export import Request, write_body_graph, write_request_graph
+from adarec.nets.export import Request, write_body_graph, write_graph, write_request_graph
+from adarec.nets.gaussians import total_variance
 from adarec.nets.latency import Latency, eager_call, request_call, time_in_turn
+from adarec.nets.teachers.dt4sr import DT4SR
 from adarec.ranking import metrics_from_ranks
 
 SAMPLED_SEED = 42
@@ -88,6 +92,34 @@ def time_models(
         (folder / f"{name}.body.onnx").unlink()
     kinds = ("latency_ms", "latency_body_ms", "latency_eager_ms")
     return {name: {kind: times[f"{name}.{kind}"].to_json() for kind in kinds} for name in models}
+
+
+class _Uncertainty(nn.Module):
+    """history [1, L] -> total variance [1] of the state after it."""
+
+    def __init__(self, model: DT4SR) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(model).eval()
+
+    def forward(self, history: Tensor) -> Tensor:
+        """[1, L] -> [1]."""
+        return self.model.uncertainty(history, history != 0)
+
+
+def write_uncertainty(model: DT4SR, folder: Path, *, length: int) -> None:
+    """Leaves how uncertain the teacher is, for whoever asks without torch: of histories as
+    uncertainty.onnx (`history` -> `total_variance`), of items [V] as uncertainty.npz.
+    """
+    example = torch.ones(1, length, dtype=torch.int64)
+    write_graph(
+        _Uncertainty(model),
+        folder / "uncertainty.onnx",
+        inputs={"history": example},
+        outputs=["total_variance"],
+    )
+    with torch.no_grad():
+        of_items = total_variance(model.item_table.rows).numpy()
+    np.savez(folder / "uncertainty.npz", allow_pickle=False, total_variance=of_items)
 
 
 def _eager_times(

@@ -12,7 +12,15 @@ from adarec.genotype import Genotype
 from adarec.nets.batches import Sequences
 from adarec.nets.folders import read_student, read_teacher
 from adarec.nets.latency import METHOD, REPEATS, WARM_UP
-from adarec.nets.measurement import SAMPLED_SEED, Ranks, model_size, rank_test_items, time_models
+from adarec.nets.measurement import (
+    SAMPLED_SEED,
+    Ranks,
+    model_size,
+    rank_test_items,
+    time_models,
+    write_uncertainty,
+)
+from adarec.nets.teachers.dt4sr import DT4SR
 from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json, write_json
 from adarec.stages.context import StageContext, requests
@@ -20,7 +28,9 @@ from adarec.verdict import judge
 
 
 def run(context: StageContext) -> None:
-    """Leaves measurement.json, ranks.npz, teacher.onnx and student.onnx."""
+    """Leaves measurement.json, ranks.npz, teacher.onnx and student.onnx; of a teacher that knows
+    its uncertainty also that.
+    """
     length = context.settings["length"]
     scene = read_scene(context.parents["scene"])
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
@@ -32,6 +42,8 @@ def run(context: StageContext) -> None:
     baselines, baseline_ranks_by_name = _baselines(scene)
     context.say("Timing teacher and student in turn", 0.5)
     times = time_models(models, context.folder, length=length, num_items=scene.num_items)
+    if isinstance(teacher, DT4SR):
+        write_uncertainty(teacher, context.folder, length=length)
     measured = {
         name: {
             "name": name,

@@ -51,7 +51,14 @@ from app.gateway.scenes import (
     scenes,
     validation_baselines,
 )
-from app.gateway.serving import Package, can_recommend, export_package, recommend
+from app.gateway.serving import (
+    HistoryUncertainty,
+    Package,
+    can_recommend,
+    export_package,
+    recommend,
+    uncertainty,
+)
 from app.gateway.settings import (
     preset_values,
     repeat_command,
@@ -69,6 +76,7 @@ __all__ = [
     "TEACHER",
     "Curve",
     "EpochArrays",
+    "HistoryUncertainty",
     "Package",
     "SceneDetails",
     "StepProgress",
@@ -118,6 +126,7 @@ __all__ = [
     "step_stage",
     "stop_search",
     "target_speedup",
+    "uncertainty",
     "validation_baselines",
     "worker_is_alive",
     "workspace",

@@ -18,7 +18,7 @@ from app.gateway.scenes import open_scene
 from app.gateway.words import size
 
 if TYPE_CHECKING:
-    from adarec.serving import Recommendation, Recommender
+    from adarec.serving import Recommendation, Recommender, Uncertainty
 
 _EXAMPLE_ITEMS = 3
 _TOP = 10
@@ -42,6 +42,15 @@ class Package:
     zip_bytes: bytes
     contents: list[tuple[str, str, str]]
     example_history: str
+
+
+@dataclass(frozen=True)
+class HistoryUncertainty:
+    """Total variances of a teacher of Gaussians: (item id, of the state after it) along a
+    history, and of items by id."""
+
+    states: list[tuple[str, float]]
+    items: dict[str, float]
 
 
 def can_recommend(run: RunRecord) -> bool:
@@ -71,6 +80,21 @@ def recommend(
     return sorted(answers, key=lambda answer: answer.milliseconds)[_REQUESTS // 2]
 
 
+def uncertainty(
+    run: RunRecord, history: Sequence[str], item_ids: Sequence[str]
+) -> HistoryUncertainty | None:
+    """How uncertain the run's teacher is along a history and of items; None where it is no
+    teacher of Gaussians."""
+    key = step_key(run, MEASURE)
+    folder = workspace().artefacts.readable_path(key) if key else None
+    if folder is None or not (folder / "uncertainty.onnx").is_file():
+        return None
+    scene = workspace().artefacts.path(run.scene_key)
+    opened = _open_uncertainty(str(folder), str(scene))
+    variances = opened.of_items(item_ids)
+    return HistoryUncertainty(opened.along(history), dict(zip(item_ids, variances, strict=True)))
+
+
 def export_package(run: RunRecord) -> Package:
     """The deployable folder of a finished run, zipped in memory."""
     return _export(str(workspace().home), run.run, run.finished_at)
@@ -89,6 +113,13 @@ def _open_recommender(model: str, scene: str) -> "Recommender":
     from adarec.serving import Recommender
 
     return Recommender.open(Path(model), Path(scene))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the model")
+def _open_uncertainty(measured: str, scene: str) -> "Uncertainty":
+    from adarec.serving import Uncertainty
+
+    return Uncertainty.open(Path(measured), Path(scene))
 
 
 @st.cache_data(max_entries=3, show_spinner="Writing the folder")

@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 
 def show_recommendations(
-    answers: Mapping[str, "Recommendation"], *, held_out: str | None = None
+    answers: Mapping[str, "Recommendation"],
+    *,
+    held_out: str | None = None,
+    teacher_variances: Mapping[str, float] | None = None,
 ) -> None:
     """Each model's list with scores and milliseconds; items in both lists are marked.
 
     Args:
         answers: Role -> its answer.
         held_out: The item that really came next, where that is known.
+        teacher_variances: Item id -> total variance, where the teacher knows it.
     """
     chosen = [{item_id for item_id, _, _ in answer.items} for answer in answers.values()]
     shared = set.intersection(*chosen)
@@ -33,10 +37,15 @@ def show_recommendations(
             if held_out is not None:
                 st.caption(_place_of(held_out, answer))
             st.dataframe(
-                _table(answer, shared),
+                _table(answer, shared, teacher_variances if role == "teacher" else None),
                 hide_index=True,
                 height="content",
-                column_config={"score": st.column_config.NumberColumn(format="%.3f")},
+                column_config={
+                    "score": st.column_config.NumberColumn(format="%.3f"),
+                    "variance": st.column_config.NumberColumn(
+                        format="%.2f", help="Total variance of the item's Gaussian."
+                    ),
+                },
                 key=f"top_ten_{role}",
             )
 
@@ -48,7 +57,9 @@ def _place_of(item_id: str, answer: "Recommendation") -> str:
     return f"What came next is at rank {ids.index(item_id) + 1}."
 
 
-def _table(answer: "Recommendation", shared: set[str]) -> pd.DataFrame:
+def _table(
+    answer: "Recommendation", shared: set[str], variances: Mapping[str, float] | None
+) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "rank": range(1, len(answer.items) + 1),
@@ -58,5 +69,7 @@ def _table(answer: "Recommendation", shared: set[str]) -> pd.DataFrame:
             "in both": [item_id in shared for item_id, _, _ in answer.items],
         }
     )
+    if variances is not None:
+        rows["variance"] = [variances[item_id] for item_id, _, _ in answer.items]
     has_titles = any(title for _, title, _ in answer.items)
     return rows if has_titles else rows.drop(columns="id")

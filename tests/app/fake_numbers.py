@@ -51,6 +51,27 @@ def write_model(path: Path, *, seed: int) -> None:
     path.write_bytes(model.SerializeToString())
 
 
+def write_fake_uncertainty(folder: Path) -> None:
+    """What a teacher of Gaussians leaves; its state's variance is the number of the history's
+    items."""
+    nodes = [
+        helper.make_node("Sign", ["history"], ["signs"]),
+        helper.make_node("Cast", ["signs"], ["ones"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["ones", "axis"], ["total_variance"], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "fake",
+        [helper.make_tensor_value_info("history", TensorProto.INT64, [1, 24])],
+        [helper.make_tensor_value_info("total_variance", TensorProto.FLOAT, [1])],
+        [numpy_helper.from_array(np.array([1], dtype=np.int64), "axis")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    (folder / "uncertainty.onnx").write_bytes(model.SerializeToString())
+    variances = np.linspace(3.0, 9.0, NUM_ITEMS, dtype=np.float32)
+    np.savez(folder / "uncertainty.npz", allow_pickle=False, total_variance=variances)
+
+
 def fake_metrics(role: str, epoch: int) -> dict[str, float]:
     """Metrics of one epoch of one step, by the names that the real steps use."""
     falling = 4.0 / epoch

@@ -11,6 +11,7 @@ from app import state
 from app.navigation import SECTIONS
 from app.panels import epoch_slider
 from app.panels.errors import as_text
+from tests.app.fake_numbers import write_fake_uncertainty
 from tests.app.filled_workspace import add_run, add_scene, fill
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -96,6 +97,22 @@ def test_the_slider_moves_the_heat_map(home: Workspace) -> None:
     app.select_slider(key=state.EPOCH_SLIDER).set_value(2).run()
     charts = [chart.proto.spec for chart in app.get("plotly_chart")]
     assert any("Op probabilities at epoch 2" in chart for chart in charts)
+
+
+def test_a_teacher_of_gaussians_says_how_uncertain_it_is_and_others_say_nothing(
+    home: Workspace,
+) -> None:
+    certain, uncertain = fill(home, num_scenes=1, num_runs=2)
+    assert not visit("try", run=certain).get("plotly_chart")
+    key = {s["role"]: s["key"] for s in home.store.run(uncertain).steps}["measure"]
+    write_fake_uncertainty(home.artefacts.path(key))
+    app = visit("try", run=uncertain)
+    (chart,) = app.get("plotly_chart")
+    assert "uncertainty along the history" in chart.proto.spec
+    tables = {tuple(table.value.columns) for table in app.dataframe}
+    assert sum("variance" in columns for columns in tables) == 1, "the teacher's list alone"
+    (along,) = [table.value for table in app.dataframe if "item number" in table.value.columns]
+    assert along["total variance after it"].tolist() == along["item number"].tolist()
 
 
 def test_a_running_run_can_be_stopped_and_shows_its_curves(home: Workspace) -> None:

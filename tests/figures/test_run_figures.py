@@ -22,6 +22,7 @@ from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.state_variance import draw_state_variance, state_variance_info
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
 from tests.app.fake_numbers import fake_candidates, fake_result
 
@@ -209,3 +210,14 @@ def test_predictions_are_drawn_on_the_axes_that_they_were_made_for(
     axes = predictable_axes({"target": target})
     assert axes == (None if cost_axis is None else (cost_axis, "NDCG@10"))
     assert cost_axis is None or cost_axis in COST_AXES
+
+
+def test_the_uncertainty_is_numbered_from_the_start_of_the_history_and_names_its_items() -> None:
+    """A model that reads the newest two of five items has states after the fourth and fifth."""
+    info = state_variance_info([("a", 40.5), ("b", 38.0)], {"a": "Alien (a)"}, history_length=5)
+    assert info.rows() == [
+        {"item number": 4, "item": "Alien (a)", "total variance after it": 40.5},
+        {"item number": 5, "item": "b", "total variance after it": 38.0},
+    ]
+    (line,) = draw_state_variance(info).data
+    assert (list(line.x), list(line.y)) == ([4, 5], [40.5, 38.0])

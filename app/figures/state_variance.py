@@ -1,0 +1,62 @@
+"""How uncertain a teacher of Gaussians is, item by item of one history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from app.figures import colours
+from app.figures.chart import ChartInfo, Rows, new_figure
+
+
+@dataclass(frozen=True)
+class StateVarianceInfo(ChartInfo):
+    """variances[i] is the total variance of the state after the history's item number
+    numbers[i], which is called names[i]."""
+
+    numbers: list[int]
+    names: list[str]
+    variances: list[float]
+    title: str = "Teacher's uncertainty along the history"
+    explanation: str = (
+        "This teacher describes a history by a Gaussian. Its total variance is the sum of the "
+        "variances of all dimensions, asked for anew after each item: higher is less certain of "
+        "what comes next. It has no unit; compare it within one model only."
+    )
+
+    def rows(self) -> Rows:
+        """One row per item of the history."""
+        return [
+            {"item number": number, "item": name, "total variance after it": variance}
+            for number, name, variance in zip(
+                self.numbers, self.names, self.variances, strict=True
+            )
+        ]
+
+
+def state_variance_info(
+    states: Sequence[tuple[str, float]], titles: Mapping[str, str], *, history_length: int
+) -> StateVarianceInfo:
+    """`states` holds (item id, total variance after it) of the newest items, oldest first."""
+    first = history_length - len(states) + 1
+    return StateVarianceInfo(
+        numbers=list(range(first, history_length + 1)),
+        names=[titles.get(item_id, item_id) for item_id, _ in states],
+        variances=[variance for _, variance in states],
+    )
+
+
+def draw_state_variance(info: StateVarianceInfo) -> go.Figure:
+    """One line over the items of the history."""
+    figure = new_figure(info, x="items of the history so far", y="total variance")
+    figure.add_scatter(
+        x=info.numbers,
+        y=info.variances,
+        customdata=info.names,
+        mode="lines+markers",
+        line={"color": colours.ROLE_COLOURS["teacher"]},
+        marker={"size": 6, "symbol": colours.ROLE_MARKERS["teacher"]},
+        hovertemplate="after %{customdata}: %{y:.2f}<extra></extra>",
+    )
+    figure.update_xaxes(dtick=max(1, -(-len(info.numbers) // 10)), tickformat="d")
+    return figure

@@ -1,0 +1,15 @@
+"""How sure the teacher is of one history, where it can tell."""
+
+from collections.abc import Mapping
+
+from app import gateway
+from app.figures.state_variance import draw_state_variance, state_variance_info
+from app.panels.chart import show_chart
+
+
+def show_uncertainty(
+    found: gateway.HistoryUncertainty, titles: Mapping[str, str], *, history_length: int
+) -> None:
+    """The chart of the state's total variance after each item of the history."""
+    info = state_variance_info(found.states, titles, history_length=history_length)
+    show_chart(info, draw_state_variance(info), key="state_variance")
