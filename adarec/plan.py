@@ -180,7 +180,7 @@ class _Plan:
     def measure_costs(self) -> str:
         """The cost table's key: the same for all scenes of equal sizes on one machine."""
         settings = self.settings
-        shape = TEACHER_SHAPE - _settings_of_others(settings)
+        shape = TEACHER_SHAPE - _settings_of_others(settings.teacher.name)
         own = {
             "cost": settings.cost,
             "machine": self.machine if settings.cost == "latency" else "any",

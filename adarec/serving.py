@@ -96,16 +96,29 @@ class Recommender:
 
 
 class Uncertainty:
-    """Total variances of a teacher in which histories and items are Gaussians (dt4sr)."""
+    """Total variances of a teacher in which histories and items are Gaussians (dt4sr).
+
+    Attributes:
+        rank_correlation: Spearman's, between a state's total variance and the rank of the item
+            that came next; negative = a larger variance is the surer state.
+        users: The test users that it was measured on.
+    """
 
     GRAPH, ITEMS = "uncertainty.onnx", "uncertainty.npz"
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, item_ids: list[str], of_items: np.ndarray
+        self,
+        session: onnxruntime.InferenceSession,
+        item_ids: list[str],
+        of_items: np.ndarray,
+        *,
+        rank_correlation: float,
+        users: int,
     ) -> None:
         self.session, self.item_ids = session, item_ids
         self.item_index = {item_id: index for index, item_id in enumerate(item_ids, start=1)}
         self.item_variances = of_items
+        self.rank_correlation, self.users = rank_correlation, users
         self.length = int(session.get_inputs()[0].shape[1])
 
     @classmethod
@@ -119,12 +132,19 @@ class Uncertainty:
             session = _open_session(measured / cls.GRAPH)
             with np.load(measured / cls.ITEMS, allow_pickle=False) as arrays:
                 of_items = arrays["total_variance"]
+                correlation, users = arrays["rank_correlation"], arrays["users"]
             table = pq.read_table(scene / "items.parquet", columns=["item_id"])
         except Exception as error:  # onnxruntime and pyarrow raise types of their own
             raise ArtefactError(
                 f"{measured} cannot be read ({error}). Run the search command of this run again."
             ) from error
-        return cls(session, table["item_id"].to_pylist(), of_items)
+        return cls(
+            session,
+            table["item_id"].to_pylist(),
+            of_items,
+            rank_correlation=float(correlation),
+            users=int(users),
+        )
 
     def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
         """(item_id, total variance of the state after it) for the newest known items, oldest

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from scipy.stats import rankdata
 
 from adarec.errors import ArtefactError, LogError
 from adarec.nets.folders import read_student
@@ -20,7 +21,14 @@ from adarec.runs.workspace import Workspace
 from adarec.serving import Recommender, Uncertainty
 from tests.conftest import ROOT
 from tests.finished_run import FinishedRun
-from tests.nets.small_models import LENGTH, NUM_ITEMS, WIDTH, small_teacher
+from tests.nets.small_models import (
+    LENGTH,
+    NUM_ITEMS,
+    WIDTH,
+    cycle_walks,
+    packed,
+    small_teacher,
+)
 
 HISTORIES = [
     ["c005"],
@@ -157,6 +165,8 @@ def test_neither_torch_nor_ot_is_loaded(folder: Path) -> None:
 
 
 ITEM_IDS = [f"i{index}" for index in range(NUM_ITEMS)]
+WALKS = [list(walk) for walk in dict.fromkeys(map(tuple, cycle_walks(30)))]  # without ties
+RANKS = np.random.default_rng(0).integers(1, NUM_ITEMS, len(WALKS))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +174,9 @@ def gaussian(tmp_path_factory: pytest.TempPathFactory) -> tuple[DT4SR, Uncertain
     """An untrained dt4sr, and what it leaves of its uncertainty."""
     model, folder = small_teacher("dt4sr"), tmp_path_factory.mktemp("measured")
     assert isinstance(model, DT4SR)
-    write_uncertainty(model, folder, length=LENGTH)
+    write_uncertainty(
+        model, folder, length=LENGTH, histories=packed(WALKS, with_targets=False), ranks=RANKS
+    )
     pq.write_table(pa.table({"item_id": ITEM_IDS}), folder / "items.parquet")
     return model, Uncertainty.open(folder, folder)
 
@@ -193,6 +205,17 @@ def test_the_uncertainty_of_items_is_the_sum_of_their_variances(
     covariance = model.item_table.embedding.weight[[3, 1], WIDTH:]
     expected = (torch.nn.functional.elu(covariance) + 1).sum(1).tolist()
     assert opened.of_items([ITEM_IDS[2], ITEM_IDS[0]]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_states_variance_is_worth_its_correlation_with_the_ranks(
+    gaussian: tuple[DT4SR, Uncertainty],
+) -> None:
+    model, opened = gaussian
+    with torch.inference_mode():
+        variances = [model.uncertainty(torch.tensor([walk]), None).item() for walk in WALKS]
+    places = [np.argsort(np.argsort(variances)), rankdata(RANKS)]
+    assert opened.rank_correlation == pytest.approx(np.corrcoef(places)[0, 1], abs=1e-6)
+    assert opened.users == len(WALKS)
 
 
 def test_a_run_without_uncertainties_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The `bench` command: one mode a measurement of the project."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,12 +10,15 @@ from adarec.config import parse_overrides
 from adarec.errors import SettingsError
 from adarec.terminal import print_facts, print_json
 
-BENCHES = ("search", "ablation")
+BENCHES = ("search", "ablation", "serve")
 
 
 def bench(
     mode: Annotated[str, typer.Argument(help="|".join(BENCHES))],
-    log: Annotated[Path | None, typer.Argument(help="A log; by default a real scene.")] = None,
+    log: Annotated[
+        Path | None,
+        typer.Argument(help="A log, by default a real scene; serve: an exported folder."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
     only: Annotated[
         str | None, typer.Option(help="ablation: scenes|losses|transfer|paper.")
@@ -41,10 +44,19 @@ def bench(
         on_top = parse_overrides(set_ or []) | ({} if threads == 2 else {"threads": threads})
         ablation_command(AblationRequest(log, only, list_, home, to, on_top, as_json))
         return
-    from adarec.bench.search import bench_search  # torch loads only where it is needed
-
-    found = bench_search(log or bench_log("amazon-beauty"), threads=threads)
+    found = _measured(mode, log, threads)
     if as_json:
         print_json(found)
     else:
         print_facts({key: value for key, value in found.items() if key != "losses"})
+
+
+def _measured(mode: str, log: Path | None, threads: int) -> dict[str, Any]:
+    # torch loads only where it is needed
+    if mode == "serve":
+        from adarec.bench.serve import bench_serve
+
+        return bench_serve(log)
+    from adarec.bench.search import bench_search
+
+    return bench_search(log or bench_log("amazon-beauty"), threads=threads)

@@ -7,12 +7,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from adarec.nets.batches import Sequences
+from adarec.nets.batches import Sequences, request_batches
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.evaluation import encode_histories, ranks_of_targets, sampled_ranks_of_targets
+from adarec.nets.evaluation import (
+    EVALUATION_POSITIONS,
+    encode_histories,
+    ranks_of_targets,
+    sampled_ranks_of_targets,
+)
 from adarec.nets.export import Request, write_body_graph, write_graph, write_request_graph
 from adarec.nets.gaussians import total_variance
 from adarec.nets.latency import Latency, eager_call, request_call, time_in_turn
@@ -106,9 +112,22 @@ class _Uncertainty(nn.Module):
         return self.model.uncertainty(history, history != 0)
 
 
-def write_uncertainty(model: DT4SR, folder: Path, *, length: int) -> None:
-    """Leaves how uncertain the teacher is, for whoever asks without torch: of histories as
-    uncertainty.onnx (`history` -> `total_variance`), of items [V] as uncertainty.npz.
+def write_uncertainty(
+    model: DT4SR, folder: Path, *, length: int, histories: Sequences, ranks: np.ndarray
+) -> None:
+    """Leaves the total variances of a teacher of Gaussians for whoever asks without torch.
+
+    uncertainty.onnx takes `history` and gives `total_variance` of the state after it.
+    uncertainty.npz holds `total_variance` of the items [V], and what a state's is worth:
+    `rank_correlation`, Spearman's with the rank of the item that came next, over `users`
+    histories. Nothing in training makes it positive.
+
+    Args:
+        model: The teacher.
+        folder: Where to.
+        length: L of a request.
+        histories: [U] requests.
+        ranks: [U] rank of the held-out item of each.
     """
     example = torch.ones(1, length, dtype=torch.int64)
     write_graph(
@@ -119,7 +138,22 @@ def write_uncertainty(model: DT4SR, folder: Path, *, length: int) -> None:
     )
     with torch.no_grad():
         of_items = total_variance(model.item_table.rows).numpy()
-    np.savez(folder / "uncertainty.npz", allow_pickle=False, total_variance=of_items)
+    np.savez(
+        folder / "uncertainty.npz",
+        allow_pickle=False,
+        total_variance=of_items,
+        rank_correlation=spearmanr(state_variances(model, histories), ranks).statistic,
+        users=len(ranks),
+    )
+
+
+def state_variances(model: DT4SR, histories: Sequences) -> np.ndarray:
+    """[N] total variance of the state after each history."""
+    found = np.empty(len(histories))
+    with torch.inference_mode():
+        for batch in request_batches(histories, positions=EVALUATION_POSITIONS):
+            found[batch.rows] = model.uncertainty(batch.items, batch.mask).numpy()
+    return found
 
 
 def _eager_times(

@@ -43,7 +43,13 @@ def run(context: StageContext) -> None:
     context.say("Timing teacher and student in turn", 0.5)
     times = time_models(models, context.folder, length=length, num_items=scene.num_items)
     if isinstance(teacher, DT4SR):
-        write_uncertainty(teacher, context.folder, length=length)
+        write_uncertainty(
+            teacher,
+            context.folder,
+            length=length,
+            histories=requests(evaluation_histories(scene, length=length, split="test")),
+            ranks=ranks["teacher"].unmasked,
+        )
     measured = {
         name: {
             "name": name,

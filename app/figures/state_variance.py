@@ -8,6 +8,11 @@ import plotly.graph_objects as go
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
 
+EXPLANATION = (
+    "This teacher describes a history by a Gaussian. Its total variance is the sum of the "
+    "variances of all dimensions, asked for anew after each item; it has no unit. {worth}"
+)
+
 
 @dataclass(frozen=True)
 class StateVarianceInfo(ChartInfo):
@@ -17,12 +22,8 @@ class StateVarianceInfo(ChartInfo):
     numbers: list[int]
     names: list[str]
     variances: list[float]
-    title: str = "Teacher's uncertainty along the history"
-    explanation: str = (
-        "This teacher describes a history by a Gaussian. Its total variance is the sum of the "
-        "variances of all dimensions, asked for anew after each item: higher is less certain of "
-        "what comes next. It has no unit; compare it within one model only."
-    )
+    explanation: str
+    title: str = "Total variance of the teacher's state along the history"
 
     def rows(self) -> Rows:
         """One row per item of the history."""
@@ -35,15 +36,31 @@ class StateVarianceInfo(ChartInfo):
 
 
 def state_variance_info(
-    states: Sequence[tuple[str, float]], titles: Mapping[str, str], *, history_length: int
+    states: Sequence[tuple[str, float]],
+    titles: Mapping[str, str],
+    *,
+    history_length: int,
+    rank_correlation: float,
+    users: int,
 ) -> StateVarianceInfo:
-    """`states` holds (item id, total variance after it) of the newest items, oldest first."""
+    """`states` holds (item id, total variance after it) of the newest items, oldest first; the
+    rest says what a variance is worth."""
     first = history_length - len(states) + 1
     return StateVarianceInfo(
         numbers=list(range(first, history_length + 1)),
         names=[titles.get(item_id, item_id) for item_id, _ in states],
         variances=[variance for _, variance in states],
+        explanation=EXPLANATION.format(worth=worth_of(rank_correlation, users)),
     )
+
+
+def worth_of(rank_correlation: float, users: int) -> str:
+    """What a larger variance meant for the rank of the item that came next, in words."""
+    measured = f"(rank correlation {rank_correlation:+.2f} over {users:,} test users)"
+    if not abs(rank_correlation) * users**0.5 > 2:  # two standard errors; nan is not above them
+        return f"It did not tell how well the next item was ranked {measured}."
+    better = "worse" if rank_correlation > 0 else "better"
+    return f"Larger went with a {better} rank of what came next {measured}."
 
 
 def draw_state_variance(info: StateVarianceInfo) -> go.Figure:

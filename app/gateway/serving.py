@@ -47,10 +47,13 @@ class Package:
 @dataclass(frozen=True)
 class HistoryUncertainty:
     """Total variances of a teacher of Gaussians: (item id, of the state after it) along a
-    history, and of items by id."""
+    history, and of items by id; and how a state's went with the rank of what came next, over
+    so many test users."""
 
     states: list[tuple[str, float]]
     items: dict[str, float]
+    rank_correlation: float
+    users: int
 
 
 def can_recommend(run: RunRecord) -> bool:
@@ -92,7 +95,12 @@ def uncertainty(
     scene = workspace().artefacts.path(run.scene_key)
     opened = _open_uncertainty(str(folder), str(scene))
     variances = opened.of_items(item_ids)
-    return HistoryUncertainty(opened.along(history), dict(zip(item_ids, variances, strict=True)))
+    return HistoryUncertainty(
+        states=opened.along(history),
+        items=dict(zip(item_ids, variances, strict=True)),
+        rank_correlation=opened.rank_correlation,
+        users=opened.users,
+    )
 
 
 def export_package(run: RunRecord) -> Package:

@@ -69,7 +69,13 @@ def write_fake_uncertainty(folder: Path) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     (folder / "uncertainty.onnx").write_bytes(model.SerializeToString())
     variances = np.linspace(3.0, 9.0, NUM_ITEMS, dtype=np.float32)
-    np.savez(folder / "uncertainty.npz", allow_pickle=False, total_variance=variances)
+    np.savez(
+        folder / "uncertainty.npz",
+        allow_pickle=False,
+        total_variance=variances,
+        rank_correlation=-0.2,
+        users=900,
+    )
 
 
 def fake_metrics(role: str, epoch: int) -> dict[str, float]:

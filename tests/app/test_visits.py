@@ -108,7 +108,8 @@ def test_a_teacher_of_gaussians_says_how_uncertain_it_is_and_others_say_nothing(
     write_fake_uncertainty(home.artefacts.path(key))
     app = visit("try", run=uncertain)
     (chart,) = app.get("plotly_chart")
-    assert "uncertainty along the history" in chart.proto.spec
+    assert "Total variance of the teacher" in chart.proto.spec
+    assert "better rank of what came next (rank correlation -0.20 over 900" in text_of(app)
     tables = {tuple(table.value.columns) for table in app.dataframe}
     assert sum("variance" in columns for columns in tables) == 1, "the teacher's list alone"
     (along,) = [table.value for table in app.dataframe if "item number" in table.value.columns]

@@ -22,7 +22,7 @@ from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import draw_layer_weights, layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
-from app.figures.state_variance import draw_state_variance, state_variance_info
+from app.figures.state_variance import draw_state_variance, state_variance_info, worth_of
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
 from tests.app.fake_numbers import fake_candidates, fake_result
 
@@ -214,10 +214,25 @@ def test_predictions_are_drawn_on_the_axes_that_they_were_made_for(
 
 def test_the_uncertainty_is_numbered_from_the_start_of_the_history_and_names_its_items() -> None:
     """A model that reads the newest two of five items has states after the fourth and fifth."""
-    info = state_variance_info([("a", 40.5), ("b", 38.0)], {"a": "Alien (a)"}, history_length=5)
+    states, titles = [("a", 40.5), ("b", 38.0)], {"a": "Alien (a)"}
+    info = state_variance_info(states, titles, history_length=5, rank_correlation=0.1, users=900)
     assert info.rows() == [
         {"item number": 4, "item": "Alien (a)", "total variance after it": 40.5},
         {"item number": 5, "item": "b", "total variance after it": 38.0},
     ]
     (line,) = draw_state_variance(info).data
     assert (list(line.x), list(line.y)) == ([4, 5], [40.5, 38.0])
+    assert "worse rank of what came next (rank correlation +0.10" in info.explanation
+
+
+@pytest.mark.parametrize(
+    ("correlation", "users", "words"),
+    [
+        (-0.2, 400, "a better rank"),
+        (0.2, 400, "a worse rank"),
+        (0.2, 80, "did not tell"),
+        (float("nan"), 400, "did not tell"),
+    ],
+)
+def test_a_variance_is_worth_what_was_measured(correlation: float, users: int, words: str) -> None:
+    assert words in worth_of(correlation, users)
