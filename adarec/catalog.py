@@ -82,7 +82,7 @@ STAGES = (
         "search_student",
         "Search the cell",
         "Learns which op each edge of the cell should carry.",
-        version=1,
+        version=2,
     ),
     Stage(
         "distill_student",

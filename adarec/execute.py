@@ -197,10 +197,10 @@ class _Report:
         _log.info("%s: %s", self.step["role"], message)
         self._tell(epoch=0, epochs=0, fraction=fraction, message=message)
 
-    def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
+    def tick(self, *, epoch: int, epochs: int, fraction: float, message: str = "") -> None:
         """After each batch."""
         if time.monotonic() - self.told_at >= REPORT_SECONDS:
-            message = f"Epoch {epoch} of at most {epochs}"
+            message = message or f"Epoch {epoch} of at most {epochs}"
             self._tell(epoch=epoch, epochs=epochs, fraction=fraction, message=message)
         if self.should_stop():
             raise StopRequested(self.step["key"])

@@ -13,6 +13,7 @@ from adarec.environment import machine_fingerprint
 
 TEACHER_SHAPE = {"name", "num_blocks", "width", "num_heads", "num_layers", "attention"}
 SUPERNET_SIZES = {"width", "num_cells", "num_nodes", "dropout"}
+DISTILLATION_STEPS = {"learning_rate", "weight_decay", "batch_positions"}
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,7 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
     blend = plan.blend_counts("blend", read, teacher)
     taught = base | (blend if settings.blend == "counts" else {})
     search = plan.search_student(taught | {"costs": costs})
-    student = plan.add(
-        "student", "distill_student", taught | {"search": search}, plan.distillation
-    )
+    student = plan.distill_student(taught | {"search": search})
     hybrid = plan.blend_counts("hybrid", read, student) if settings.blend == "hybrid" else {}
     found = taught | {"costs": costs, "search": search, "student": student}
     plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
@@ -192,16 +191,26 @@ class _Plan:
         return self.add("costs", "measure_costs", {}, own, seed=0, threads=1)
 
     def search_student(self, parents: dict[str, str]) -> str:
-        """The search's key."""
+        """The search's key. Only finalists are distilled in it."""
         settings = self.settings
+        has_finalists = settings.search.finalists > 1
+        sizes = SUPERNET_SIZES | (DISTILLATION_STEPS if has_finalists else set())
         own = self.learning | {
-            "student": settings.student.model_dump(include=SUPERNET_SIZES),
-            "search": settings.search.model_dump(),
+            "student": settings.student.model_dump(include=sizes),
+            "search": settings.search.model_dump(
+                exclude=set() if has_finalists else {"finalist_epochs"}
+            ),
             "losses": settings.losses.model_dump(),
             "speedup": settings.speedup,
             "default_speedup": settings.default_speedup,
         }
         return self.add("search", "search_student", parents, own)
+
+    def distill_student(self, parents: dict[str, str]) -> str:
+        """The student's key: the search's own choice, or a point of its front."""
+        point = self.settings.point
+        own = self.distillation | ({} if point is None else {"point": point})
+        return self.add("student", "distill_student", parents, own)
 
     def add_controls(self, found: dict[str, str], *, read_in_measure: dict[str, str]) -> None:
         """The students to compare the found one (role -> key of all it came from) with, and their

@@ -31,6 +31,9 @@ SMALL: dict[str, Any] = {
     "search.learning_rate": 1e-2,
     "search.batch_positions": 512,
     "search.candidates": 6,
+    "search.evolved": 10,
+    "search.finalists": 2,
+    "search.finalist_epochs": 1,
 }
 LATENCIES = {
     kind: {"p50": 1.0, "p95": 2.0}

@@ -65,6 +65,10 @@ def test_equal_settings_give_equal_keys() -> None:
         ({"losses__logit": 2}, ["search", "student", "measure"]),
         ({"student__width": 32}, ["costs", "search", "student", "measure"]),
         ({"student__epochs": 3}, ["student", "measure"]),
+        ({"student__learning_rate": 0.1}, ["search", "student", "measure"]),  # its finalists
+        ({"search__finalists": 2}, ["search", "student", "measure"]),
+        ({"search__finalist_epochs": 3}, ["search", "student", "measure"]),
+        ({"point": 0}, ["student", "measure"]),
         ({"length_cap": 30}, []),  # the scene's histories are shorter
         ({"controls": 2}, []),
     ],
@@ -149,6 +153,22 @@ def test_the_attention_of_one_teacher_is_in_its_keys_alone_and_in_its_costs(teac
     assert changed_roles(default, dot) == []
     changed = changed_roles(default, plan(**sizes | {"teacher__attention": "wasserstein"}))
     assert changed == (ROLES if teacher == "dt4sr" else [])
+
+
+def test_a_search_without_finalists_depends_on_no_distillation() -> None:
+    one = {"search__finalists": 1}
+    others = {"search__finalist_epochs": 5, "student__learning_rate": 0.1}
+    for changed in ({key: value} for key, value in others.items()):
+        assert "search" not in changed_roles(plan(**one), plan(**one | changed))
+    assert "finalist_epochs" not in plan(**one)["search"].settings["search"]
+
+
+def test_every_point_is_a_student_of_its_own_from_the_same_search() -> None:
+    own, first, second = plan(), plan(point=0), plan(point=1)
+    assert "point" not in own["student"].settings
+    assert first["student"].settings["point"] == 0
+    assert len({each["student"].key for each in (own, first, second)}) == 3
+    assert len({each["search"].key for each in (own, first, second)}) == 1
 
 
 def test_the_scene_decides_all_but_the_costs_of_equal_sizes() -> None:

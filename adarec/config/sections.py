@@ -89,7 +89,23 @@ class SearchSettings(Settings):
         0.1, ge=0, description="Cost term as a share of the loss at the start."
     )
     candidates: int = Field(
-        24, ge=1, le=1000, description="Genotypes compared at the end of the search."
+        24, ge=1, le=1000, description="Genotypes drawn from the alphas at the end of the search."
+    )
+    evolved: int = Field(
+        160,
+        ge=0,
+        le=10_000,
+        description="Genotypes evolved from these, at most; fewer on large scenes.",
+    )
+    finalists: int = Field(
+        4,
+        ge=1,
+        le=32,
+        description="Best genotypes that are distilled for a short time, to choose one; 1 = the "
+        "best predicted one is chosen.",
+    )
+    finalist_epochs: int = Field(
+        2, ge=1, le=100, description="Distillation epochs of each finalist."
     )
 
 
@@ -166,6 +182,11 @@ class RunSettings(Settings):
         {},
         description="Cells to distil as controls, such as those of other scenes: "
         "cells.NAME=conv3,skip,zero,…, one op an edge.",
+    )
+    point: int | None = Field(
+        None,
+        ge=0,
+        description="Point of the search's front to distil; none = the cell that it chose.",
     )
     seed: int = Field(0, ge=0, lt=2**31)
     threads: int = Field(2, ge=1, le=256, description="Threads of training.")

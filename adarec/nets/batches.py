@@ -129,10 +129,7 @@ def alternating_order(
     weights: Sequences, alphas: Sequences, *, positions: int, rng: np.random.Generator
 ) -> list[tuple[str, np.ndarray]]:
     """("weight" or "alpha", rows) of each batch of one epoch of a search, alpha steps spread
-    evenly; every sequence once a pass.
-
-    Passes over the data an epoch: up to eight on a small scene, whose supernet would otherwise be
-    compared before it has learned anything.
+    evenly; every sequence once a pass, with `search_passes` of them.
 
     Args:
         weights: What weight steps learn from.
@@ -143,13 +140,20 @@ def alternating_order(
     many = positions_a_step(weights, most=positions)
     few = max(MIN_POSITIONS, many // ALPHA_SPLIT)
     items = []
-    for _ in range(max(1, min(8, SEARCH_POSITIONS // len(weights.items)))):
+    for _ in range(search_passes(weights)):
         weight_rows = training_order(weights, positions=many, rng=rng)
         alpha_rows = training_order(alphas, positions=few, rng=rng)
         steps = [(i / len(weight_rows), "weight", rows) for i, rows in enumerate(weight_rows)]
         steps += [((i + 0.5) / len(alpha_rows), "alpha", r) for i, r in enumerate(alpha_rows)]
         items += [(kind, rows) for _, kind, rows in sorted(steps, key=lambda step: step[0])]
     return items
+
+
+def search_passes(weights: Sequences) -> int:
+    """Passes over the data in an epoch of a search: up to eight on a small scene, whose supernet
+    would otherwise be compared before it has learned anything.
+    """
+    return max(1, min(8, SEARCH_POSITIONS // len(weights.items)))
 
 
 def request_batches(sequences: Sequences, *, positions: int) -> Iterator[Batch]:

@@ -18,9 +18,9 @@ from adarec.nets.checkpoint import Checkpoint
 class Watch(Protocol):
     """How a stage hears of progress and says that it should stop."""
 
-    def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
-        """Called after each batch; `fraction` of all epochs is done. Raises StopRequested when
-        asked to stop.
+    def tick(self, *, epoch: int, epochs: int, fraction: float, message: str = "") -> None:
+        """Called after each batch; `fraction` of the stage is done. `message` says what happens
+        where it is not an epoch of the stage. Raises StopRequested when asked to stop.
         """
 
     def epoch_done(
@@ -29,6 +29,38 @@ class Watch(Protocol):
         """Called once an epoch, the first is 1; may be called again for the same epoch after a
         crash.
         """
+
+
+@dataclass(frozen=True)
+class PartWatch:
+    """The `Watch` of one part of a stage.
+
+    Attributes:
+        watch: The stage's own.
+        first, last: The part's fractions of the stage.
+        message: What the part does, where its epochs are not the stage's: these are not recorded.
+    """
+
+    watch: Watch
+    first: float
+    last: float
+    message: str = ""
+
+    def tick(self, *, epoch: int, epochs: int, fraction: float, message: str = "") -> None:
+        """Tells the stage's fraction."""
+        self.watch.tick(
+            epoch=epoch,
+            epochs=epochs,
+            fraction=self.first + (self.last - self.first) * fraction,
+            message=message or self.message,
+        )
+
+    def epoch_done(
+        self, epoch: int, metrics: Mapping[str, float], arrays: Mapping[str, np.ndarray]
+    ) -> None:
+        """Passes on what a part without a message of its own has to record."""
+        if metrics and not self.message:
+            self.watch.epoch_done(epoch, metrics, arrays)
 
 
 @dataclass

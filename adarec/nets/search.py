@@ -15,6 +15,7 @@ from adarec import catalog
 from adarec.nets.batches import Batch, Sequences, alternating_order, pack_batch
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
+from adarec.nets.decisions import Decisions, op_shares
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
@@ -112,6 +113,7 @@ class Search:
         )
         # Set from the first alpha step, so that scenes and units are alike.
         self.efficiency_weight = 0.0
+        self.decisions = Decisions(len(supernet.alphas))
         self.epoch = 0
         self.part: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext()
 
@@ -236,9 +238,13 @@ class Search:
             "expected_speedup": self.costs.teacher / expected,
             "alpha_entropy": entropy,
         }
+        if not self.is_warming_up:
+            self.decisions.note(epoch, alphas)
         arrays = {
             "alphas": alphas.numpy().copy(),
             "op_weights": op_weights.numpy(),
+            "op_shares": op_shares(alphas),
+            "decided_epoch": self.decisions.decided_epoch,
         } | self.mapping.end_epoch()
         return EpochOutcome(metrics, arrays)
 
@@ -258,9 +264,13 @@ class Search:
         self.mapping.load_state(unprefixed(tensors, "mapping"))
 
     def progress(self) -> dict[str, Any]:
-        """The scale of the cost term."""
-        return {"efficiency_weight": self.efficiency_weight}
+        """The scale of the cost term, and since when each edge is decided."""
+        return {
+            "efficiency_weight": self.efficiency_weight,
+            "decisions": self.decisions.progress(),
+        }
 
     def load_progress(self, progress: dict[str, Any]) -> None:
         """Restores `progress`."""
         self.efficiency_weight = progress["efficiency_weight"]
+        self.decisions.load_progress(progress["decisions"])

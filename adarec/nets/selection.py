@@ -3,6 +3,7 @@ accuracy.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +14,33 @@ from adarec import catalog
 from adarec.errors import TargetError
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, CostModel
-from adarec.nets.students.student import Supernet
-from adarec.nets.training import Validation
+from adarec.nets.prediction import Predictor
 
 PARAMETRIC = tuple(op.name for op in catalog.OPS if op.parametric)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A genotype with its cost by the table and its predicted accuracy."""
+    """A genotype with its cost by the table, its predicted accuracy, and the mean logarithm of the
+    rank that the prediction comes from.
+    """
 
     genotype: Genotype
     cost: float
     predicted_ndcg: float
+    log_rank: float
     within_limit: bool
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data for candidates.json and front.json."""
+        return {
+            "genotype": self.genotype.to_json(),
+            "cost": self.cost,
+            "predicted_ndcg@10": self.predicted_ndcg,
+            "mean_log_rank": self.log_rank,
+            "within_limit": self.within_limit,
+            "collapsed": self.genotype.is_collapsed,
+        }
 
 
 def is_connected(genotype: Genotype) -> bool:
@@ -149,24 +163,42 @@ def lightest_genotype(costs: CostModel, *, limit: float) -> Genotype:
 
 
 def rank_candidates(
-    supernet: Supernet,
-    genotypes: list[Genotype],
-    validation: Validation,
-    costs: CostModel,
-    *,
-    limit: float,
+    genotypes: Sequence[Genotype], predictor: Predictor, costs: CostModel, *, limit: float
 ) -> list[Candidate]:
-    """Candidates by predicted accuracy, best first; ties go to the cheaper one.
+    """Candidates by predicted accuracy, best first.
 
     Predicted accuracy = validation NDCG@10 of the architecture slice's users with the supernet's
-    weights.
+    weights. Those that lie within one standard error of the best (of the mean paired difference
+    over users) are as good as it for all that the slice can tell: they come first, ordered by the
+    mean logarithm of the rank, to which every user contributes. Remaining ties go to the cheaper.
     """
-    ranked = []
-    for genotype in genotypes:
-        predicted = validation.metrics(supernet.student, choice=genotype.ops)["ndcg@10"]
-        cost = costs.of(genotype)
-        ranked.append(Candidate(genotype, cost, predicted, within_limit=cost <= limit))
-    return sorted(ranked, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
+    found = [candidate_of(genotype, predictor, costs, limit=limit) for genotype in genotypes]
+    best = max(found, key=lambda c: c.predicted_ndcg)
+
+    def order(candidate: Candidate) -> tuple[object, ...]:
+        by = -candidate.predicted_ndcg
+        near = _is_near(predictor, best, candidate)
+        if near:
+            by = candidate.log_rank
+        return (not near, by, candidate.cost, candidate.genotype.ops)
+
+    return sorted(found, key=order)
+
+
+def candidate_of(
+    genotype: Genotype, predictor: Predictor, costs: CostModel, *, limit: float
+) -> Candidate:
+    """The genotype with its cost and its prediction."""
+    cost = costs.of(genotype)
+    ndcg, log_rank = predictor.ndcg(genotype.ops), predictor.log_rank(genotype.ops)
+    return Candidate(genotype, cost, ndcg, log_rank, within_limit=cost <= limit)
+
+
+def _is_near(predictor: Predictor, best: Candidate, other: Candidate) -> bool:
+    """Whether the mean gain of `best` over `other` is at most one standard error."""
+    gains = predictor.ndcg_per_user(best.genotype.ops)
+    gains = gains - predictor.ndcg_per_user(other.genotype.ops)
+    return float(gains.mean()) <= float(gains.std()) / len(gains) ** 0.5
 
 
 def chained_genotype(costs: CostModel, *, cost: float) -> Genotype:

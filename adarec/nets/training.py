@@ -55,9 +55,13 @@ class Validation:
     histories: Sequences
     targets: np.ndarray
 
+    def ranks(self, model: SequenceModel, **call: Any) -> np.ndarray:
+        """int64 [N] rank of each validation item, full catalogue, unmasked."""
+        return history_ranks(model, self.histories, self.targets, **call)
+
     def metrics(self, model: SequenceModel, **call: Any) -> dict[str, float]:
-        """All ranking metrics, full catalogue, unmasked."""
-        return metrics_from_ranks(history_ranks(model, self.histories, self.targets, **call))
+        """All ranking metrics of `ranks`."""
+        return metrics_from_ranks(self.ranks(model, **call))
 
 
 def adamw(module: nn.Module, *, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:

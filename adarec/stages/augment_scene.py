@@ -5,8 +5,6 @@ Only training prefixes are read. The oldest item of every tenth user chooses the
 neither the validation nor the test item has a say.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +21,7 @@ from adarec.errors import SceneError
 from adarec.nets.batches import Sequences
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.epochs import Watch, run_epochs
+from adarec.nets.epochs import PartWatch, run_epochs
 from adarec.nets.folders import REVERSE_WEIGHTS, write_weights
 from adarec.nets.pseudo_priors import PseudoPriors
 from adarec.nets.teachers import build_teacher
@@ -48,7 +46,7 @@ def run(context: StageContext) -> None:
     prefixes = reversed_prefixes(scene)
     training = _reverse_training(context, scene, prefixes)
     checkpoint = Checkpoint(context.folder)
-    run_epochs(training, checkpoint, _Part(context.watch, 0.0, TRAINING_SHARE))
+    run_epochs(training, checkpoint, PartWatch(context.watch, 0.0, TRAINING_SHARE))
     training.model.load_state_dict(training.best_state)
     counts = pseudo_counts(
         scene, longest=settings["longest"], most=settings["items"], length=settings["length"]
@@ -116,31 +114,10 @@ def _written(
     folder.mkdir(exist_ok=True)
     checkpoint = Checkpoint(folder)
     work = PseudoPriors(model.eval(), Sequences(prefixes.items, prefixes.offsets), counts)
-    run_epochs(work, checkpoint, _Part(context.watch, TRAINING_SHARE, 1.0))
+    run_epochs(work, checkpoint, PartWatch(context.watch, TRAINING_SHARE, 1.0))
     checkpoint.remove()
     folder.rmdir()
     return work.written.numpy().astype(np.int32)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A `Watch` for one part of the stage, from one share of its progress to another."""
-
-    watch: Watch
-    start: float
-    end: float
-
-    def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
-        """Passed on, on the stage's scale."""
-        share = self.start + fraction * (self.end - self.start)
-        self.watch.tick(epoch=epoch, epochs=epochs, fraction=share)
-
-    def epoch_done(
-        self, epoch: int, metrics: Mapping[str, float], arrays: Mapping[str, np.ndarray]
-    ) -> None:
-        """Passed on where there is something to record."""
-        if metrics:
-            self.watch.epoch_done(epoch, metrics, arrays)
 
 
 def _facts(settings: dict[str, Any], scene: Scene, counts: np.ndarray) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""Distil one student from the teacher: shared by the found cell and by the controls."""
+"""Distil one student from the teacher: shared by the found cell, by the finalists of a search and
+by the controls.
+"""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from adarec.data.scene import Scene, read_scene
 from adarec.genotype import Genotype
@@ -18,24 +22,61 @@ from adarec.runs.files import write_json
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 
 
-def distill(context: StageContext, genotype: Genotype, *, epochs: int, patience: int) -> None:
+@dataclass(frozen=True)
+class SearchedWeights:
+    """State dicts that a search ends with: students of its cells start from them."""
+
+    supernet: dict[str, Tensor]
+    projections: dict[str, Tensor]
+
+
+def distill(
+    context: StageContext,
+    genotype: Genotype,
+    *,
+    epochs: int,
+    patience: int,
+    described: dict[str, Any] | None = None,
+) -> None:
     """Trains the genotype's student, from the supernet's weights, on all training prefixes.
 
-    Leaves what `train_student` leaves.
+    Leaves what `train_student` leaves; student.json with what else is `described`.
     """
-    scene, sizes = read_scene(context.parents["scene"]), _sizes(context)
+    searched, scene = context.parents["search"], read_scene(context.parents["scene"])
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    start = SearchedWeights(
+        read_weights(searched / "supernet.safetensors"),
+        read_weights(searched / "projections.safetensors"),
+    )
+    training = derived_training(
+        context, scene, genotype, teacher, start, epochs=epochs, patience=patience
+    )
+    facts = {"genotype": genotype.to_json(), **_sizes(context)} | (described or {})
+    train_student(context, training, facts)
+
+
+def derived_training(
+    context: StageContext,
+    scene: Scene,
+    genotype: Genotype,
+    teacher: SequenceModel,
+    start: SearchedWeights,
+    *,
+    epochs: int,
+    patience: int,
+) -> Training:
+    """The distillation of the genotype's student from a search's weights, ready for its first
+    epoch.
+    """
+    sizes = _sizes(context)
     torch.manual_seed(context.seed)
     student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
-    inherit_weights(student, read_weights(context.parents["search"] / "supernet.safetensors"))
+    inherit_weights(student, start.supernet)
     projections = Projections(sizes["width"], teacher.hidden_width)
-    projections.load_state_dict(
-        read_weights(context.parents["search"] / "projections.safetensors")
-    )
-    training = distillation(
+    projections.load_state_dict(start.projections)
+    return distillation(
         context, scene, student, teacher, projections, epochs=epochs, patience=patience
     )
-    train_student(context, training, {"genotype": genotype.to_json(), **sizes})
 
 
 def distillation(

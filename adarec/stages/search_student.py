@@ -1,35 +1,55 @@
-"""Search the cell: train the supernet, move the alphas, choose the best cell within the limit."""
+"""Search the cell: train the supernet, move the alphas, evolve genotypes on its weights, and
+choose among the best within the limit by a short distillation.
+"""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from adarec import catalog
 from adarec.data.scene import Scene, read_scene
+from adarec.genotype import Genotype
+from adarec.nets.batches import search_passes
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.costs import cost_model
-from adarec.nets.epochs import run_epochs
+from adarec.nets.epochs import PartWatch, run_epochs
+from adarec.nets.evolution import affordable_evaluations, evolve, on_front
+from adarec.nets.finalists import Finalist, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.prediction import Predictor
 from adarec.nets.search import Search, SearchSchedule
 from adarec.nets.selection import (
     Candidate,
     Target,
+    candidate_of,
     choose_target,
     draw_candidates,
+    lightest_genotype,
     rank_candidates,
 )
 from adarec.nets.students.student import Supernet
 from adarec.nets.students.warm_start import inherit_item_table
-from adarec.nets.training import Validation
+from adarec.nets.training import Training, Validation
 from adarec.runs.files import read_json, write_json
 from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, validation_of
+from adarec.stages.distillation import SearchedWeights, derived_training
+
+# Settings of the search that `SearchSchedule` does not know.
+AFTER_EPOCHS = ("candidates", "evolved", "finalists", "finalist_epochs")
+SAMPLES = 8  # cells drawn from the alphas for the discretisation gap
+PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
+EVOLUTION_SHARE = 0.15  # of the fraction done that the supernet's epochs count, at most
 
 
 def run(context: StageContext) -> None:
-    """Leaves the genotype, its rivals, the weights of supernet and projections, and arrays.npz.
+    """Leaves the genotype, its rivals, the front, the weights of supernet and projections, and
+    arrays.npz.
 
     Raises:
         TargetError: The speed-up asked for is out of reach.
@@ -42,30 +62,36 @@ def run(context: StageContext) -> None:
         scene, length=settings["length"], seed=context.seed, users=slice_users
     )
     search = _prepare(context, scene, target, validation)
+    after_epochs, after_evolution = _fractions(settings["search"], search)
     checkpoint = Checkpoint(context.folder)
-    run_epochs(search, checkpoint, context.watch)
-    context.say("Comparing candidate cells", 0.99)
-    ranked = _ranked(
-        search.supernet, validation, target, settings["search"]["candidates"], context.seed
+    run_epochs(search, checkpoint, PartWatch(context.watch, 0.0, after_epochs))
+    predictor = Predictor(
+        search.supernet, validation, Checkpoint(_made(context.folder / PREDICTIONS))
     )
-    best = ranked[0]
-    write_json(context.folder / "genotype.json", best.genotype.to_json())
-    write_json(
-        context.folder / "candidates.json", [_candidate_json(candidate) for candidate in ranked]
-    )
+    watch = PartWatch(context.watch, after_epochs, after_evolution)
+    evolved = _evolved(search, predictor, target, settings["search"], context.seed, watch)
+    ranked = _ranked(evolved, predictor, target)
+    watch = PartWatch(context.watch, after_evolution, 1.0)
+    finalists = _finalists(context, scene, search, ranked, watch)
+    ranked = _with_first(ranked, finalists)
+    by_cost = sorted(evolved, key=lambda c: (c.cost, -c.predicted_ndcg, c.genotype.ops))
+    _write_cells(context.folder, ranked, finalists, by_cost)
     write_json(
         context.folder / "search.json",
         {
             "target": target.to_json(),
-            "cost": best.cost,
+            "cost": ranked[0].cost,
             "teacher_cost": target.costs.teacher,
-            "predicted_ndcg@10": best.predicted_ndcg,
+            "predicted_ndcg@10": ranked[0].predicted_ndcg,
+            "point": by_cost.index(ranked[0]),
             "slice_users": len(slice_users),
+            "validated_cells": len(evolved),
+            "discretisation_gap": _gap(search.supernet, predictor, ranked[0], context.seed),
         },
     )
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
     write_weights(context.folder / "projections.safetensors", search.projections.state_dict())
-    checkpoint.remove()
+    _remove_checkpoints(context.folder, checkpoint)
 
 
 def target_of(settings: dict[str, Any], parents: dict[str, Path]) -> Target:
@@ -89,8 +115,8 @@ def _prepare(
     context: StageContext, scene: Scene, target: Target, validation: Validation
 ) -> Search:
     settings = context.settings
-    student, losses, schedule = settings["student"], settings["losses"], dict(settings["search"])
-    schedule.pop("candidates")
+    student, losses = settings["student"], settings["losses"]
+    schedule = {k: v for k, v in settings["search"].items() if k not in AFTER_EPOCHS}
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     torch.manual_seed(context.seed)
     supernet = Supernet(
@@ -121,20 +147,132 @@ def _prepare(
     )
 
 
-def _ranked(
-    supernet: Supernet, validation: Validation, target: Target, count: int, seed: int
+def _fractions(settings: dict[str, Any], search: Search) -> tuple[float, float]:
+    """How much of the stage is done after the supernet's epochs, and after the evolution, by the
+    passes over the data that each part costs.
+    """
+    passes = search.epochs * search_passes(search.weight_sequences)
+    evolution = EVOLUTION_SHARE * passes
+    total = passes + evolution + settings["finalists"] * settings.get("finalist_epochs", 0)
+    return passes / total, (passes + evolution) / total
+
+
+def _evolved(
+    search: Search,
+    predictor: Predictor,
+    target: Target,
+    settings: dict[str, Any],
+    seed: int,
+    watch: PartWatch,
 ) -> list[Candidate]:
-    rng = np.random.default_rng([seed, 1])
-    drawn = draw_candidates(
-        supernet.alphas, target.costs, limit=target.limit, count=count, rng=rng
+    """Every genotype that was validated, in order of birth: the alphas' own choice within the
+    limit, draws from the alphas, and their descendants up to the teacher's cost.
+    """
+    costs, limit, ceiling = target.costs, target.limit, target.costs.teacher
+    rng, alphas = np.random.default_rng([seed, 1]), search.supernet.alphas
+    count = settings["candidates"]
+    start = draw_candidates(alphas, costs, limit=limit, count=count, rng=rng)
+    start += draw_candidates(alphas, costs, limit=ceiling, count=-(-count // 2), rng=rng)
+    start.append(lightest_genotype(costs, limit=limit))
+    most = len(set(start)) + settings["evolved"]
+    evaluations = affordable_evaluations(search, most=most)
+
+    def told(done: int) -> None:
+        message = f"Validated {done} of {evaluations} cells"
+        watch.tick(epoch=0, epochs=0, fraction=done / evaluations, message=message)
+
+    found = evolve(
+        start,
+        predict=lambda genotype: predictor.ndcg(genotype.ops),
+        cost_of=costs.of,
+        limit=limit,
+        ceiling=ceiling,
+        evaluations=evaluations,
+        rng=rng,
+        told=told,
     )
-    return rank_candidates(supernet, drawn, validation, target.costs, limit=target.limit)
+    return [candidate_of(genotype, predictor, costs, limit=limit) for genotype in found]
 
 
-def _candidate_json(candidate: Candidate) -> dict[str, object]:
+def _ranked(evolved: Sequence[Candidate], predictor: Predictor, target: Target) -> list[Candidate]:
+    """Those that may be chosen, best predicted first; where nothing with a convolution fits, the
+    alphas' own choice.
+    """
+    eligible = [c for c in evolved if c.within_limit and not c.genotype.is_collapsed]
+    genotypes = [c.genotype for c in eligible or evolved[:1]]
+    return rank_candidates(genotypes, predictor, target.costs, limit=target.limit)
+
+
+def _finalists(
+    context: StageContext,
+    scene: Scene,
+    search: Search,
+    ranked: Sequence[Candidate],
+    watch: PartWatch,
+) -> list[Finalist]:
+    settings = context.settings["search"]
+    chosen = ranked[: settings["finalists"]]
+    if len(chosen) == 1:
+        return []
+    start = SearchedWeights(search.supernet.state_dict(), search.projections.state_dict())
+    epochs = settings["finalist_epochs"]
+
+    def prepare(genotype: Genotype) -> Training:
+        return derived_training(
+            context, scene, genotype, search.teacher, start, epochs=epochs, patience=epochs
+        )
+
+    return distil_finalists(chosen, prepare, folder=context.folder, watch=watch)
+
+
+def _with_first(ranked: Sequence[Candidate], finalists: Sequence[Finalist]) -> list[Candidate]:
+    """Finalists by what they proved, then the others by what is predicted."""
+    first = [finalist.candidate for finalist in finalists]
+    return first + [candidate for candidate in ranked if candidate not in first]
+
+
+def _write_cells(
+    folder: Path,
+    ranked: Sequence[Candidate],
+    finalists: Sequence[Finalist],
+    by_cost: Sequence[Candidate],
+) -> None:
+    """Writes genotype.json, candidates.json (within the limit, the chosen one first),
+    finalists.json, and front.json (everything validated, cheapest first).
+    """
+    marks = on_front([(c.cost, c.predicted_ndcg) for c in by_cost])
+    front = [c.to_json() | {"on_front": mark} for c, mark in zip(by_cost, marks, strict=True)]
+    write_json(folder / "genotype.json", ranked[0].genotype.to_json())
+    write_json(folder / "candidates.json", [candidate.to_json() for candidate in ranked])
+    write_json(folder / "finalists.json", [finalist.to_json() for finalist in finalists])
+    write_json(folder / "front.json", front)
+
+
+def _gap(
+    supernet: Supernet, predictor: Predictor, chosen: Candidate, seed: int
+) -> dict[str, float]:
+    """What is lost, on the same weights, by one cell in place of the alphas' many: mean validation
+    NDCG@10 of cells drawn from the alphas, and the chosen cell's.
+    """
+    rng = np.random.default_rng([seed, 3])
+    alphas = supernet.alphas.detach().numpy()
+    drawn = [(alphas + rng.gumbel(size=alphas.shape)).argmax(axis=1) for _ in range(SAMPLES)]
+    sampled = [predictor.ndcg([catalog.OP_NAMES[k] for k in indices]) for indices in drawn]
     return {
-        "genotype": candidate.genotype.to_json(),
-        "cost": candidate.cost,
-        "predicted_ndcg@10": candidate.predicted_ndcg,
-        "within_limit": candidate.within_limit,
+        "samples": SAMPLES,
+        "sampled_ndcg@10": float(np.mean(sampled)),
+        "chosen_ndcg@10": chosen.predicted_ndcg,
+        "gap": float(np.mean(sampled)) - chosen.predicted_ndcg,
     }
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _remove_checkpoints(folder: Path, checkpoint: Checkpoint) -> None:
+    shutil.rmtree(folder / PREDICTIONS)
+    for own in folder.glob("finalist-*"):
+        shutil.rmtree(own)
+    checkpoint.remove()

@@ -161,9 +161,9 @@ class Notes:
         self.epochs: dict[int, dict[str, float]] = {}
         self.arrays: dict[int, dict[str, np.ndarray]] = {}
 
-    def tick(self, *, epoch: int, epochs: int, fraction: float) -> None:
+    def tick(self, *, epoch: int, epochs: int, fraction: float, message: str = "") -> None:
         """Counts, and stops when it is time."""
-        del epoch, epochs
+        del epoch, epochs, message
         self.fractions.append(fraction)
         if len(self.fractions) == self.stop_at:
             raise self.error("asked to stop")

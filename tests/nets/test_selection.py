@@ -1,5 +1,7 @@
 """Cost lines, the limit of a search, and the choice of a genotype within it."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from adarec import catalog
 from adarec.errors import TargetError
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, cost_model
+from adarec.nets.prediction import Predictor
 from adarec.nets.selection import (
     all_skip,
     chained_genotype,
@@ -146,35 +149,49 @@ def test_where_nothing_fits_the_lightest_is_offered() -> None:
     assert draw_candidates(alphas, costs, limit=11.9, count=4, rng=rng) == [all_skip(2)]
 
 
-class ByOps(Validation):
-    """Predicted accuracy by the first edge's op, as a script says."""
+class ByFirstOp(Validation):
+    """Ranks of four users by the first edge's op, as a script says."""
 
-    def metrics(self, model: nn.Module, **call: object) -> dict[str, float]:
-        script = {"conv5": 0.5, "conv3": 0.5, "skip": 0.2, "dilconv3": 0.9}
-        return {"ndcg@10": script[call["choice"][0]]}  # type: ignore[index]
+    script: ClassVar[dict[str, list[int]]] = {
+        "dilconv3": [1, 1, 1, 5],  # the best: three users gain
+        "conv5": [1, 1, 3, 90],  # within a standard error of it, but far behind for one user
+        "conv3": [1, 1, 3, 11],  # likewise, and nearly there for all
+        "avgpool3": [1, 1, 3, 11],
+        "maxpool3": [2, 2, 2, 6],  # surely worse, though no rank is bad
+        "skip": [50, 50, 50, 50],
+    }
+
+    def ranks(self, model: nn.Module, **call: object) -> np.ndarray:
+        return np.array(self.script[call["choice"][0]])  # type: ignore[index]
 
 
-def test_candidates_are_ranked_by_accuracy_then_cost() -> None:
-    parts = validation_of(cycle_walks(2))
-    validation = ByOps(parts.histories, parts.targets)
-    firsts = ("conv5", "skip", "conv3", "dilconv3")
+def scripted_predictor() -> Predictor:
+    parts = validation_of(cycle_walks(4))
+    return Predictor(small_supernet(), ByFirstOp(parts.histories, parts.targets))
+
+
+def test_candidates_are_ranked_by_accuracy_and_near_ties_by_the_logarithm_of_the_rank() -> None:
+    firsts = ("conv5", "skip", "conv3", "maxpool3", "dilconv3", "avgpool3")
     genotypes = [Genotype(2, (op, "skip", "skip")) for op in firsts]
-    costs = small_costs()
-    ranked = rank_candidates(small_supernet(), genotypes, validation, costs, limit=15.0)
-    assert [c.genotype.ops[0] for c in ranked] == ["dilconv3", "conv3", "conv5", "skip"]
-    # 4 + 2 x (op + 1 + 1): 14 with a three-wide op, 18 with conv5, 10 with skip
-    assert [c.cost for c in ranked] == [14.0, 14.0, 18.0, 10.0]
-    assert [c.within_limit for c in ranked] == [True, True, False, True]
+    ranked = rank_candidates(genotypes, scripted_predictor(), small_costs(), limit=15.0)
+    # conv3 and avgpool3 predict the same: the pool is cheaper.
+    expected = ["dilconv3", "avgpool3", "conv3", "conv5", "maxpool3", "skip"]
+    assert [c.genotype.ops[0] for c in ranked] == expected
+    # 4 + 2 x (op + 1 + 1): 14 with a three-wide convolution, 18 with conv5, 12 with a pool
+    assert [c.cost for c in ranked] == [14.0, 12.0, 14.0, 18.0, 12.0, 10.0]
+    assert [c.within_limit for c in ranked] == [True, True, True, False, True, True]
+    assert ranked[0].log_rank == pytest.approx(np.log(5) / 4)
+    assert ranked[0].predicted_ndcg == pytest.approx((3 + 1 / np.log2(6)) / 4)
 
 
 def test_predicted_accuracy_is_that_of_the_supernet_with_these_ops() -> None:
     supernet, validation = small_supernet(), validation_of(cycle_walks(30))
     genotypes = [Genotype(2, ("conv3", "skip", "skip")), Genotype(2, ("skip", "zero", "skip"))]
-    ranked = rank_candidates(supernet, genotypes, validation, small_costs(), limit=99.0)
+    predictor = Predictor(supernet, validation)
+    ranked = rank_candidates(genotypes, predictor, small_costs(), limit=99.0)
     for candidate in ranked:
         expected = validation.metrics(supernet.student, choice=candidate.genotype.ops)
         assert candidate.predicted_ndcg == expected["ndcg@10"]
-    assert ranked[0].predicted_ndcg >= ranked[1].predicted_ndcg
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,13 +7,14 @@ import numpy as np
 
 from adarec.data.scene import HELD_OUT, Scene, write_scene
 from adarec.data.sequences import offsets_of
-from adarec.plan import ScenePart, plan_run
+from adarec.plan import ScenePart, Step, plan_run
 from adarec.stages import STAGES
 from adarec.stages.context import StageContext
 from tests.finished_run import small_settings
 from tests.nets.small_models import Notes
 
 NUM_USERS, OWN_ITEMS, LENGTH = 15, 4, 9
+SCENE_KEY = "scene"
 BEFORE_MEASURE = ("costs", "teacher", "search", "student")
 
 
@@ -59,10 +60,8 @@ def scene_of(histories: list[list[int]], *, num_items: int, length: int = LENGTH
     )
 
 
-def run_stages(
-    scene: Scene, folder: Path, *, roles: tuple[str, ...] = BEFORE_MEASURE, **changed: object
-) -> StageRun:
-    """Runs the stages of these roles on `scene`, each in a folder of its own."""
+def steps_of(scene: Scene, **changed: object) -> list[Step]:
+    """The plan of a run of `scene` at sizes that take seconds, with changes by dotted key."""
     settings = small_settings(
         **{
             "teacher__epochs": 2,
@@ -76,25 +75,37 @@ def run_stages(
         }
         | changed
     )
-    part = ScenePart("scene", scene.num_items, scene.summary["training_length_p90"])
+    part = ScenePart(SCENE_KEY, scene.num_items, scene.summary["training_length_p90"])
+    return plan_run(settings, part, machine="test")
+
+
+def run_stage(step: Step, folder: Path, parents: dict[str, Path], watch: Notes) -> None:
+    """Runs one stage in `folder`, or goes on with it."""
+    folder.mkdir(exist_ok=True)
+    STAGES[step.stage](
+        StageContext(
+            folder=folder,
+            parents={role: parents[role] for role in step.parents},
+            settings=step.to_json()["settings"],
+            seed=step.seed,
+            watch=watch,
+            say=lambda message, fraction: None,
+        )
+    )
+
+
+def run_stages(
+    scene: Scene, folder: Path, *, roles: tuple[str, ...] = BEFORE_MEASURE, **changed: object
+) -> StageRun:
+    """Runs the stages of these roles on `scene`, each in a folder of its own."""
     folders, notes = {"scene": folder / "scene"}, {}
-    by_key = {part.key: folders["scene"]}
+    by_key = {SCENE_KEY: folders["scene"]}
     folders["scene"].mkdir(parents=True)
     write_scene(scene, folders["scene"])
-    for step in plan_run(settings, part, machine="test"):
-        if step.role not in roles:
-            continue
-        folders[step.role], notes[step.role] = folder / step.role, Notes()
-        by_key[step.key] = folders[step.role]
-        folders[step.role].mkdir()
-        STAGES[step.stage](
-            StageContext(
-                folder=folders[step.role],
-                parents={role: by_key[key] for role, key in step.parents.items()},
-                settings=step.to_json()["settings"],
-                seed=step.seed,
-                watch=notes[step.role],
-                say=lambda message, fraction: None,
-            )
-        )
+    for step in steps_of(scene, **changed):
+        if step.role in roles:
+            folders[step.role], notes[step.role] = folder / step.role, Notes()
+            parents = {role: by_key[key] for role, key in step.parents.items()}
+            run_stage(step, folders[step.role], parents, notes[step.role])
+            by_key[step.key] = folders[step.role]
     return StageRun(folders, notes)

@@ -9,6 +9,7 @@ import pytest
 
 from adarec.data.baselines import COUNT_BASELINES
 from adarec.genotype import Genotype
+from adarec.nets.evolution import on_front
 from adarec.ranking import METRIC_NAMES, metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_epoch_arrays, read_json
 from adarec.runs.workspace import Workspace
@@ -121,24 +122,56 @@ def test_a_number_carries_its_method(result) -> None:
         assert word in protocol
 
 
-def test_the_student_is_the_best_candidate_within_the_limit(result, folders) -> None:
+def test_the_student_is_the_best_finalist_within_the_limit(result, folders) -> None:
     search = read_json(folders["search"] / "search.json")
     candidates = read_json(folders["search"] / "candidates.json")
+    finalists = read_json(folders["search"] / "finalists.json")
     found = Genotype.from_json(read_json(folders["search"] / "genotype.json"))
     assert Genotype.from_json(result["student"]["genotype"]) == found
-    assert candidates[0]["genotype"] == found.to_json()
-    predicted = [candidate["predicted_ndcg@10"] for candidate in candidates]
-    assert predicted == sorted(predicted, reverse=True)
+    assert [each["genotype"] for each in finalists] == [c["genotype"] for c in candidates[:2]]
+    assert finalists[0]["genotype"] == candidates[0]["genotype"] == found.to_json()
+    assert finalists[0]["validation_ndcg@10"] >= finalists[1]["validation_ndcg@10"]
+    assert [each["epochs"] for each in finalists] == [1, 1]
     assert all(candidate["cost"] <= search["target"]["limit"] for candidate in candidates)
     assert search["cost"] * 4 <= search["teacher_cost"]
     assert result["student"]["collapsed"] == found.is_collapsed
     assert result["student"]["receptive_field"] == found.receptive_field(2)
 
 
+def test_the_front_holds_every_validated_cell_and_marks_what_none_beats(folders) -> None:
+    search = read_json(folders["search"] / "search.json")
+    front = read_json(folders["search"] / "front.json")
+    costs = [point["cost"] for point in front]
+    assert costs == sorted(costs)
+    assert costs[-1] <= search["teacher_cost"]
+    assert costs[-1] > search["target"]["limit"], "cells beyond the limit are predicted too"
+    assert len(front) == search["validated_cells"] == len({str(p["genotype"]) for p in front})
+    plane = [(point["cost"], point["predicted_ndcg@10"]) for point in front]
+    assert [point["on_front"] for point in front] == on_front(plane)
+    found = read_json(folders["search"] / "genotype.json")
+    assert front[search["point"]]["genotype"] == found
+    within = [point["genotype"] for point in front if point["within_limit"]]
+    candidates = read_json(folders["search"] / "candidates.json")
+    assert all(candidate["genotype"] in within for candidate in candidates)
+
+
+def test_the_search_says_what_the_choice_of_one_cell_loses(folders) -> None:
+    search = read_json(folders["search"] / "search.json")
+    gap = search["discretisation_gap"]
+    assert gap["chosen_ndcg@10"] == search["predicted_ndcg@10"]
+    assert gap["gap"] == pytest.approx(gap["sampled_ndcg@10"] - gap["chosen_ndcg@10"])
+    assert 0 <= gap["sampled_ndcg@10"] <= 1
+    assert gap["samples"] > 1
+
+
 def test_stages_leave_what_the_pages_draw(folders) -> None:
     arrays = read_epoch_arrays(folders["search"])
     assert arrays.epochs.tolist() == [1, 2, 3]
     assert arrays.arrays["alphas"].shape == (3, 6, 8)
+    assert arrays.arrays["op_shares"].shape == (3, 8)
+    np.testing.assert_allclose(arrays.arrays["op_shares"].sum(1), 1.0, rtol=1e-5)
+    assert arrays.arrays["decided_epoch"].tolist()[0] == [0] * 6, "alphas rest in the warm-up"
+    assert set(arrays.arrays["decided_epoch"][-1].tolist()) <= {2, 3}
     assert arrays.arrays["mapping"].shape == (3, 2, 4)
     np.testing.assert_allclose(arrays.arrays["mapping"].sum((1, 2)), 1.0)
     assert read_epoch_arrays(folders["student"]).arrays["student_layer_weights"].shape[1:] == (2,)
@@ -146,6 +179,7 @@ def test_stages_leave_what_the_pages_draw(folders) -> None:
         names = {path.name for path in folders[role].iterdir()}
         assert "stage.json" in names
         assert "checkpoint.safetensors" not in names
+        assert not any(path.is_dir() for path in folders[role].iterdir())
     assert {"teacher.onnx", "student.onnx"} <= {p.name for p in folders["measure"].iterdir()}
 
 

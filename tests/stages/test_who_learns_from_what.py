@@ -130,6 +130,8 @@ def test_each_stage_asks_for_its_own_split(
     assert asked == [
         ("context", "validation", 15),  # the teacher: all users
         ("context", "validation", 3),  # the search: the slice's users
+        ("context", "validation", 15),  # two finalists: all users
+        ("context", "validation", 15),
         ("context", "validation", 15),  # the student
         ("measure", "test", 15),
     ]
@@ -142,7 +144,7 @@ def test_other_test_items_change_nothing_before_measure(plain: StageRun, tmp_pat
         for key, value in load_file(other.folders[role] / name).items():
             assert value.equal(expected[key]), (role, key)
     assert other.notes["search"].epochs == plain.notes["search"].epochs
-    for name in ("genotype.json", "candidates.json"):
+    for name in ("genotype.json", "candidates.json", "front.json", "finalists.json"):
         first, second = (run.folders["search"] / name for run in (plain, other))
         assert first.read_bytes() == second.read_bytes()
 
