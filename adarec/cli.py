@@ -1,6 +1,5 @@
 """The commands. Each reads its options, calls one thing below, and prints."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,13 +8,13 @@ import typer
 
 from adarec import catalog
 from adarec.bench.command import bench
+from adarec.cli_results import AsJson, Home, distill, export, recommend
 from adarec.config import parse_overrides, preset_settings, read_as
 from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
 from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError
-from adarec.runs.export import export_run
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.terminal import (
@@ -34,10 +33,6 @@ app = typer.Typer(
     help="Find a small, fast sequential recommender for your scene.",
 )
 
-Home = Annotated[
-    Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 # A mistyped command or option. Typer moved this class when it left Click; its base stayed.
 _UsageMistake: Any = typer.BadParameter.__base__
 FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
@@ -184,41 +179,9 @@ def search(
     print_result(result, as_json=as_json)
 
 
-@app.command()
-def export(
-    run: str,
-    to: Annotated[Path, typer.Option(help="A new or empty folder.")],
-    home: Home = None,
-) -> None:
-    """Write a finished run's student to a folder to deploy, with a model card."""
-    for path in export_run(Workspace.open(home), run, to):
-        typer.echo(path)
-
-
-@app.command()
-def recommend(
-    folder: Annotated[Path, typer.Argument(help="A folder that export wrote.")],
-    history: Annotated[str, typer.Option(help="Item ids, oldest first, separated by commas.")],
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many items.")] = 10,
-    as_json: AsJson = False,
-) -> None:
-    """Answer one request from an exported folder, with onnxruntime alone."""
-    from adarec.serving import Recommender  # onnxruntime loads only where it is needed
-
-    answer = Recommender.open(folder).recommend(
-        [part.strip() for part in history.split(",")], top=top
-    )
-    rows = [
-        {"item_id": item, "title": title, "score": score} for item, title, score in answer.items
-    ]
-    if as_json:
-        found = {"items": rows, "milliseconds": answer.milliseconds, "unknown": answer.unknown}
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for place, row in enumerate(rows, start=1):
-        typer.echo(f"{place:3}  {row['item_id']}  {row['title'] or ''}  {row['score']:.3f}")
-    if answer.unknown:
-        typer.echo(f"Left out, not in the model's log: {', '.join(answer.unknown)}", err=True)
+app.command()(distill)
+app.command()(export)
+app.command()(recommend)
 
 
 @app.command()

@@ -1,4 +1,6 @@
-"""The `search` command: find or ingest the scene, resume or create the run, execute it here."""
+"""The `search` and `distill` commands: find or ingest the scene, resume or create the run, execute
+it here.
+"""
 
 import signal
 import time
@@ -12,7 +14,7 @@ from adarec.data.ingest import ingest_log, scene_name
 from adarec.errors import RunError, SceneError, StopRequested
 from adarec.execute import execute_run
 from adarec.runs.workspace import Workspace
-from adarec.submission import create_run, find_unfinished
+from adarec.submission import create_run, find_unfinished, point_settings
 from adarec.terminal import Terminal
 
 ASK_SECONDS = 1.0
@@ -37,22 +39,38 @@ def run_search(workspace: Workspace, request: SearchRequest, terminal: Terminal)
     """
     with terminal:
         scene = _scene_name(workspace, request.scene_or_log, terminal)
-        run = _run(workspace, scene, request)
-        interrupted: list[int] = []
-        earlier = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
-        try:
-            return execute_run(
-                workspace,
-                run,
-                should_stop=_stop_question(workspace, run, interrupted),
-                on_progress=terminal.report,
-            )
-        except StopRequested:
-            raise RunError(
-                f"{run} was stopped. The same command again goes on where it stopped."
-            ) from None
-        finally:
-            signal.signal(signal.SIGINT, earlier)
+        return _execute(workspace, _run(workspace, scene, request), terminal)
+
+
+def run_distill(workspace: Workspace, run: str, point: int, terminal: Terminal) -> dict[str, Any]:
+    """The result of a new run whose student has the cell of a point of the front of `run`'s
+    search; scene, costs, teacher and search are used again.
+
+    Raises:
+        AdarecError: There is no such point, or the new run failed.
+    """
+    settings = point_settings(workspace, run, point)
+    request = SearchRequest(workspace.store.run(run).scene, settings, fresh=False)
+    with terminal:
+        return _execute(workspace, _run(workspace, request.scene_or_log, request), terminal)
+
+
+def _execute(workspace: Workspace, run: str, terminal: Terminal) -> dict[str, Any]:
+    interrupted: list[int] = []
+    earlier = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
+    try:
+        return execute_run(
+            workspace,
+            run,
+            should_stop=_stop_question(workspace, run, interrupted),
+            on_progress=terminal.report,
+        )
+    except StopRequested:
+        raise RunError(
+            f"{run} was stopped. The same command again goes on where it stopped."
+        ) from None
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 def _run(workspace: Workspace, scene: str, request: SearchRequest) -> str:

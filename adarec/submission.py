@@ -1,9 +1,15 @@
 """From a scene and settings to a run's record, ready to be executed here or queued."""
 
+from collections.abc import Sequence
+
 from adarec.config import RunSettings, read_settings
+from adarec.errors import RunError
 from adarec.plan import ScenePart, plan_run
+from adarec.runs.front import front_point
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
+
+WITHOUT_CONTROLS = {"controls": 0, "hand_made": False, "cells": {}}
 
 
 def create_run(
@@ -57,12 +63,26 @@ def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> 
     """The newest failed, stopped or abandoned run with these very steps: the same command again
     resumes it.
     """
-    steps, _ = planned_steps(workspace, scene, settings)
-    wanted = [step["key"] for step in steps]
-    for run in workspace.store.runs(scene=scene, states=("failed", "cancelled", "running")):
-        if [step["key"] for step in run.steps] == wanted and not workspace.is_executing(run.run):
+    for run in _same_runs(workspace, scene, settings, ("failed", "cancelled", "running")):
+        if not workspace.is_executing(run.run):
             return run
     return None
+
+
+def find_same(
+    workspace: Workspace, scene: str, settings: RunSettings, *, states: Sequence[str]
+) -> RunRecord | None:
+    """The newest run in one of these states with these very steps."""
+    return next(iter(_same_runs(workspace, scene, settings, states)), None)
+
+
+def _same_runs(
+    workspace: Workspace, scene: str, settings: RunSettings, states: Sequence[str]
+) -> list[RunRecord]:
+    steps, _ = planned_steps(workspace, scene, settings)
+    wanted = [step["key"] for step in steps]
+    runs = workspace.store.runs(scene=scene, states=states)
+    return [run for run in runs if [step["key"] for step in run.steps] == wanted]
 
 
 def add_controls(workspace: Workspace, run: str, count: int) -> RunRecord:
@@ -74,3 +94,27 @@ def add_controls(workspace: Workspace, run: str, count: int) -> RunRecord:
     steps, _ = planned_steps(workspace, record.scene, settings)
     workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
     return workspace.store.run(run)
+
+
+def point_settings(workspace: Workspace, run: str, point: int) -> RunSettings:
+    """Settings of a run that distils point number `point` of the front of `run`'s search, and
+    computes nothing else again.
+
+    Raises:
+        RunError: There is no such run or point, or its search cannot be used again.
+        ArtefactError: The search is not complete, or of a version that made no front.
+    """
+    record = workspace.store.run(run)
+    settings = read_settings(record.settings | WITHOUT_CONTROLS | {"point": point})
+    steps, _ = planned_steps(workspace, record.scene, settings)
+    before, now = (
+        next(str(step["key"]) for step in planned if step["role"] == "search")
+        for planned in (record.steps, steps)
+    )
+    if before != now:
+        raise RunError(
+            f"The search of {run} was computed by an earlier version, on another machine, or on "
+            f"an earlier log of {record.scene}. Search again, then distil a point of that run."
+        )
+    front_point(workspace.artefacts.path(before), point)
+    return settings

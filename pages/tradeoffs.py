@@ -9,7 +9,7 @@ from app.panels.links import empty_state, link
 from app.panels.run_facts import show_result
 from app.panels.run_picker import pick_run
 from app.panels.scenes_picker import pick_scenes
-from app.panels.what_to_ship import open_clicked, predicted_of, show_fastest
+from app.panels.what_to_ship import offer_distil, open_clicked, predicted_of, show_fastest
 
 st.title("Trade-offs")
 st.caption(
@@ -65,7 +65,8 @@ with_predicted = right.toggle(
     "Cells that the search of the run below compared",
     key=state.SHOW_PREDICTED,
     bind="query-params",
-    help="Draws what the supernet predicted behind the measured points.",
+    help="Draws what the supernet predicted behind the measured points; click a cell to distil "
+    "it.",
 )
 shown = [run for run in finished if not scenes or run.scene in scenes]
 chart = st.container()
@@ -81,6 +82,7 @@ with chart:
         predicted=predicted_of(run, (cost_axis, accuracy_axis)) if with_predicted else (),
     )
     clicked = show_clickable_chart(points, draw_frontier(points), key=state.FRONTIER)
+    offer_distil(run, clicked)
     show_fastest(points, percent=percent, scenes=sorted({run.scene for run in shown}))
     open_clicked(clicked, [run.run for run in finished])
 if run is not None and run.result:

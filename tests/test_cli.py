@@ -4,49 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adarec import cli
 from adarec.ranking import METRIC_NAMES
 from adarec.runs.workspace import Workspace
+from tests.command_line import CommandLine
 from tests.conftest import ROOT
 from tests.finished_run import LATENCIES, FinishedRun, as_options
-
-
-class CommandLine:
-    """Runs commands in this process, as `python -m adarec` would."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
-        self.monkeypatch, self.capfd = monkeypatch, capfd
-
-    def run(self, *arguments: object) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error."""
-        self.monkeypatch.setattr(sys, "argv", ["adarec", *map(str, arguments)])
-        self.capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = self.capfd.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    def json(self, *arguments: object) -> Any:
-        """What a successful command prints with `--json`: one JSON value and nothing else."""
-        code, out, err = self.run(*arguments, "--json")
-        assert code == 0, err
-        assert out.endswith("\n")
-        assert out.count("\n") == 1
-        return json.loads(out)
-
-    def mistake(self, *arguments: object) -> str:
-        """The one line that a user's mistake gives."""
-        code, out, err = self.run(*arguments)
-        assert code == 2, (out, err)
-        assert out == ""
-        assert err.count("\n") == 1, err
-        assert err.startswith("adarec: ")
-        assert "Traceback" not in err
-        return err
 
 
 @pytest.fixture
@@ -189,6 +154,8 @@ MISTAKES = [
     (["ingest"], "Missing argument", "--help"),
     (["show", "r-none"], "'r-none'", "python -m adarec runs"),
     (["export", "r-none", "--to", "x"], "'r-none'", "python -m adarec runs"),
+    (["distill", "r-none", "--point", "0"], "'r-none'", "python -m adarec runs"),
+    (["distill", "r-none"], "'--point'", "--help"),
     (["look", "cycle"], "'look'", "--help"),
     (["scenes", "--jason"], "--jason", "--help"),
 ]

@@ -14,7 +14,6 @@ from adarec.runs.workspace import Workspace
 COPIED = (
     ("measure", "student.onnx"),
     ("student", "student.safetensors"),
-    ("search", "genotype.json"),
 )
 
 
@@ -43,6 +42,7 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
     wanted = [(keys[role], name) for role, name in COPIED] + [(record.scene_key, "items.parquet")]
     for key, name in wanted:
         _copy(workspace.artefacts.path(key) / name, partial / name)
+    write_json(partial / "genotype.json", record.result["student"]["genotype"])
     write_json(partial / "settings.json", record.settings)
     write_json(partial / "result.json", record.result)
     (partial / "README.md").write_text(model_card(record), encoding="utf-8")

@@ -30,7 +30,7 @@ from adarec.runs.files import read_json, write_json
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 from adarec.stages.distillation import distill, distillation, train_student
 
-TOLERANCE = 0.05  # random cells cost within 5 % of the found one by the table
+TOLERANCE = 0.05  # random cells cost within 5 % of the student's by the table
 
 
 def run(context: StageContext) -> None:
@@ -53,7 +53,8 @@ def _describe(context: StageContext, **facts: Any) -> None:
 
 
 def _found_cell(context: StageContext) -> Genotype:
-    return Genotype.from_json(read_json(context.parents["search"] / "genotype.json"))
+    """The student's own: the search's choice, or a point of its front."""
+    return Genotype.from_json(read_json(context.parents["student"] / "student.json")["genotype"])
 
 
 def _costs_of_body(context: StageContext) -> CostModel:

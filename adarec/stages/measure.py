@@ -74,6 +74,8 @@ def run(context: StageContext) -> None:
             measured[name]["metrics_without_pseudo"] = found.metrics()["metrics"]
     _write_ranks(context, ranks, baseline_ranks_by_name)
     search = read_json(context.parents["search"] / "search.json")
+    if "cost" in described:  # a point of the front, not the cell that the search chose
+        search["cost"] = described["cost"]
     write_json(
         context.folder / "measurement.json",
         _report(real, measured, baselines, ranks, search, length),

@@ -45,6 +45,25 @@ def log_tail(run_id: str) -> list[str]:
     return jobs.log_tail(workspace(), run_id)
 
 
+def distil_point(run_id: str, point: int) -> str:
+    """Queues a run that distils a point of the front of the run's search; gives its id, which is
+    that of an earlier one where the same was asked for already.
+
+    Raises:
+        RunError: There is no such point, or the search cannot be used again.
+        ArtefactError: The search made no front.
+    """
+    settings = submission.point_settings(workspace(), run_id, point)
+    scene = workspace().store.run(run_id).scene
+    asked = submission.find_same(workspace(), scene, settings, states=("queued", "running"))
+    asked = asked or submission.find_same(workspace(), scene, settings, states=("succeeded",))
+    if asked is None:
+        asked = submission.create_run(workspace(), scene, settings)
+        jobs.submit(workspace(), asked.run)
+    jobs.ensure_worker(workspace())
+    return asked.run
+
+
 def queue_position(run_id: str) -> int | None:
     """The place of a waiting run in the queue, 1 for the next one."""
     return jobs.queue_position(workspace(), run_id)

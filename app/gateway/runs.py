@@ -10,6 +10,13 @@ import streamlit as st
 from adarec import catalog
 from adarec.genotype import Genotype
 from adarec.runs.files import EpochArrays
+from adarec.runs.front import (
+    FRONT,
+    FrontPoint,
+    distilled_points,
+    front_points,
+    rank_correlation,
+)
 from adarec.runs.records import RunRecord, RunSummary
 from app.gateway.files import read_stage_arrays, read_stage_json, workspace
 from app.gateway.settings import setting
@@ -76,7 +83,12 @@ def epoch_arrays(record: RunRecord, role: str) -> EpochArrays | None:
 
 
 def genotype(record: RunRecord) -> Genotype | None:
-    """The cell that the run's search chose, None while it has not chosen."""
+    """The cell of the run's student: the point of the front that the run distils, else what its
+    search chose; None while it has not chosen."""
+    point = setting(record, "point")
+    if point is not None:
+        points = front(record)
+        return points[point].genotype if point < len(points) else None
     key = step_key(record, SEARCH)
     found = read_stage_json(key, "genotype.json") if key else None
     return Genotype.from_json(found) if found else None
@@ -86,6 +98,21 @@ def candidates(record: RunRecord) -> list[dict[str, Any]]:
     """The genotypes among which the search chose, with predicted accuracy and cost."""
     key = step_key(record, SEARCH)
     return (read_stage_json(key, "candidates.json") if key else None) or []
+
+
+def front(record: RunRecord) -> list[FrontPoint]:
+    """Every cell that the run's search validated, cheapest first; none from searches that made no
+    front."""
+    key = step_key(record, SEARCH)
+    return front_points((read_stage_json(key, FRONT) if key else None) or [])
+
+
+def front_agreement(record: RunRecord) -> tuple[float | None, list[tuple[FrontPoint, float]]]:
+    """How the order that the run's search predicted held for its distilled points: Spearman's
+    correlation (None where too few say nothing), and each point with its test NDCG@10."""
+    found = workspace().store.runs(scene=record.scene, states=["succeeded"])
+    pairs = distilled_points(front(record), record, found)
+    return rank_correlation(pairs), pairs
 
 
 def op_costs(record: RunRecord) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ _SHOWN_ABOVE = (
     "default_speedup",
     "seed",
     "controls",
+    "point",  # of a search that is complete: the Trade-offs page asks for it
 )
 
 

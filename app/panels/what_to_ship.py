@@ -1,4 +1,5 @@
-"""What the trade-off chart recommends, and opening the run behind a clicked point."""
+"""What the trade-off chart recommends, opening the run behind a clicked point, and distilling a
+clicked cell."""
 
 from typing import Any
 
@@ -6,8 +7,16 @@ import streamlit as st
 
 from adarec.runs.records import RunRecord
 from app import gateway, state
-from app.figures.frontier import FrontierInfo, PredictedCell, predictable_axes, predicted_cells
-from app.panels.errors import as_text
+from app.figures.frontier import (
+    PREDICTED,
+    FrontierInfo,
+    PredictedCell,
+    predictable_axes,
+    predicted_cells,
+    predicted_front,
+)
+from app.panels.errors import as_text, shown_errors
+from app.panels.links import link
 
 _MOST_NAMED = 6
 _OPENED = "opened_point"
@@ -18,8 +27,9 @@ def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[Predicted
     if run is None or not run.result:
         return []
     known = predictable_axes(run.result)
-    found = gateway.candidates(run)
-    if not found:
+    cells = predicted_front(run.run, gateway.front(run))
+    cells = cells or predicted_cells(run.run, gateway.candidates(run))
+    if not cells:
         st.caption(f"Run {run.run} recorded no candidate cells.")
     elif known is None:
         st.caption(f"The search of {run.run} counted instead of timing: nothing to draw here.")
@@ -27,12 +37,45 @@ def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[Predicted
         st.caption(f"The cells of {run.run} were predicted as {known[1]} against {known[0]}.")
     else:
         st.caption(
-            f"Open circles: the {len(found)} cells that the search of {run.run} compared, by the "
+            f"Open circles: the {len(cells)} cells that the search of {run.run} compared, by the "
             "supernet's weights on the validation item of the architecture slice, and by the cost "
             "table. Compare their order with the measured points, not their height."
+            + _agreement(run)
         )
-        return predicted_cells(run.run, found)
+        return cells
     return []
+
+
+def _agreement(run: RunRecord) -> str:
+    """How the predicted order held for the cells that were distilled, where enough were."""
+    correlation, pairs = gateway.front_agreement(run)
+    if correlation is None:
+        return ""
+    return (
+        f" Predicted and measured order agree by {correlation:+.2f} (Spearman's correlation, "
+        f"n = {len(pairs)} distilled cells)."
+    )
+
+
+def offer_distil(run: RunRecord | None, customdata: Any) -> None:
+    """A button that distils the predicted cell that was clicked, in a run of its own."""
+    if run is None or not customdata or customdata[-1] != PREDICTED or customdata[0] != run.run:
+        return
+    ops, point = str(customdata[1]), customdata[2]
+    if point is None:
+        st.caption("This search made no front. Search again to distil any of its cells.")
+        return
+    st.markdown(f"**Cell {point} of the front of {run.run}**: {ops}")
+    with shown_errors():
+        if st.button(
+            "Distil this cell",
+            key=state.DISTIL_POINT,
+            help="Distils and measures it in a run of its own; teacher and search are used again. "
+            f"The same by the command line: python -m adarec distill {run.run} --point {point}",
+        ):
+            started = gateway.distil_point(run.run, int(point))
+            st.success(f"Run {started} distils it.")
+            link("search", "Watch it →", run=started)
 
 
 def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None:

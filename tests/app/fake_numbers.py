@@ -154,6 +154,20 @@ def fake_candidates(seed: int) -> list[dict[str, Any]]:
     ]
 
 
+def fake_front(seed: int) -> list[dict[str, Any]]:
+    """Every cell that a search validated, cheapest first: those of `fake_candidates`, and a dearer
+    one beyond the limit."""
+    dear = {
+        "genotype": fake_genotype(seed + 3).to_json(),
+        "cost": 0.5,
+        "predicted_ndcg@10": 0.07,
+        "within_limit": False,
+    }
+    marks = (True, False, True, True)
+    cells = [*fake_candidates(seed), dear]
+    return [cell | {"on_front": mark} for cell, mark in zip(cells, marks, strict=True)]
+
+
 def fake_model(name: str, *, ndcg: float, p50: float, params: int) -> dict[str, Any]:
     """The contract's M."""
     metrics = {

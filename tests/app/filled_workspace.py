@@ -19,6 +19,7 @@ from tests.app.fake_numbers import (
     NUM_ITEMS,
     fake_arrays,
     fake_candidates,
+    fake_front,
     fake_genotype,
     fake_metrics,
     fake_result,
@@ -168,6 +169,7 @@ def _record_step(
     if role == "search" and is_complete:
         write_json(partial / "genotype.json", fake_genotype(seed).to_json())
         write_json(partial / "candidates.json", fake_candidates(seed))
+        write_json(partial / "front.json", fake_front(seed))
     if role == "student":
         save_file({"table": np.zeros((2, 2), dtype=np.float32)}, partial / "student.safetensors")
     if role == "measure":

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from adarec.runs.front import front_points
 from app.figures.cost_curve import cost_curve_info, draw_cost_curve
 from app.figures.frontier import (
     ACCURACY_AXES,
     COST_AXES,
+    PREDICTED,
     FrontierPoint,
     draw_frontier,
     frontier_info,
@@ -16,6 +18,7 @@ from app.figures.frontier import (
     mark_front,
     predictable_axes,
     predicted_cells,
+    predicted_front,
 )
 from app.figures.layer_flow import draw_layer_flow, layer_flow_info, node_places
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
@@ -24,7 +27,7 @@ from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.state_variance import draw_state_variance, state_variance_info, worth_of
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
-from tests.app.fake_numbers import fake_candidates, fake_result
+from tests.app.fake_numbers import fake_candidates, fake_front, fake_result
 
 
 def test_losses_leave_out_everything_that_is_no_loss() -> None:
@@ -181,17 +184,32 @@ def test_a_students_loss_is_the_share_of_its_own_teacher() -> None:
     assert "fastest that qualifies" in {trace.name for trace in draw_frontier(info).data}
 
 
-def test_predicted_cells_have_a_front_of_their_own_and_lie_behind() -> None:
-    predicted = predicted_cells("r-1", fake_candidates(1))
-    assert [cell.on_front for cell in predicted] == [True, False, True]
+@pytest.mark.parametrize("is_old", [False, True])
+def test_predicted_cells_have_a_front_of_their_own_and_lie_behind(is_old: bool) -> None:
+    predicted = predicted_front("r-1", front_points(fake_front(1)))
+    marks, numbers = [True, False, True, True], [0, 1, 2, 3]
+    if is_old:  # a search that left no front
+        predicted = predicted_cells("r-1", fake_candidates(1))
+        marks, numbers = [True, False, True], [None] * 3
+    assert [cell.on_front for cell in predicted] == marks
+    assert [cell.point for cell in predicted] == numbers
     info = frontier_info(
         {"r-1": fake_result("r-1", "shop", 1)},
         cost_axis="Latency p50 (ms)",
         accuracy_axis="NDCG@10",
         predicted=predicted,
     )
-    assert draw_frontier(info).data[0].name == "predicted front"
-    assert [row["model"] for row in info.rows()][-3:] == ["predicted"] * 3
+    traces = {trace.name: trace for trace in draw_frontier(info).data}
+    assert list(traces)[0] == "predicted front"
+    assert list(traces["predicted front"].y) == [
+        cell.accuracy for cell in predicted if cell.on_front
+    ]
+    assert [list(each) for each in traces["on its front"].customdata] == [
+        ["r-1", cell.ops, cell.point, PREDICTED] for cell in predicted if cell.on_front
+    ]
+    rows = info.rows()[-len(marks) :]
+    assert [row["model"] for row in rows] == ["predicted"] * len(marks)
+    assert [row["point"] for row in rows] == numbers
     assert not any(point.on_front for point in info.points if point.role == "baseline")
 
 

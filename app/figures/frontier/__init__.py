@@ -1,6 +1,6 @@
 """Accuracy against cost over all runs: teachers, students, controls, and the count baselines."""
 
-from app.figures.frontier.drawing import draw_frontier
+from app.figures.frontier.drawing import PREDICTED, draw_frontier
 from app.figures.frontier.points import (
     ACCURACY_AXES,
     COST_AXES,
@@ -12,11 +12,13 @@ from app.figures.frontier.points import (
     mark_front,
     predictable_axes,
     predicted_cells,
+    predicted_front,
 )
 
 __all__ = [
     "ACCURACY_AXES",
     "COST_AXES",
+    "PREDICTED",
     "FrontierInfo",
     "FrontierPoint",
     "PredictedCell",
@@ -26,4 +28,5 @@ __all__ = [
     "mark_front",
     "predictable_axes",
     "predicted_cells",
+    "predicted_front",
 ]

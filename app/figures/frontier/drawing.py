@@ -6,6 +6,7 @@ from app.figures import colours
 from app.figures.chart import log_ticks, new_figure
 from app.figures.frontier.points import FrontierInfo, FrontierPoint, PredictedCell
 
+PREDICTED = "predicted"  # the last entry of a predicted cell's customdata
 _MOST_LABELS = 12  # students whose scene is written beside them
 
 
@@ -60,19 +61,23 @@ def _draw_predicted(figure: go.Figure, cells: list[PredictedCell]) -> None:
         name="predicted front",
         hoverinfo="skip",
     )
-    figure.add_scatter(
-        x=[cell.cost for cell in cells],
-        y=[cell.accuracy for cell in cells],
-        mode="markers",
-        marker={
-            "symbol": "circle-open",
-            "size": 6,
-            "color": colours.faded(colours.ROLE_COLOURS["student"], 0.7),
-        },
-        name="predicted cell",
-        customdata=[[cell.run, cell.ops] for cell in cells],
-        hovertemplate="%{customdata[1]}<br>predicted %{y:.4f} at %{x:.4g}<extra></extra>",
-    )
+    for is_front, name, opacity in ((False, "predicted cell", 0.35), (True, "on its front", 0.8)):
+        drawn = [cell for cell in cells if cell.on_front == is_front]
+        figure.add_scatter(
+            x=[cell.cost for cell in drawn],
+            y=[cell.accuracy for cell in drawn],
+            mode="markers",
+            marker={
+                "symbol": "circle-open",
+                "size": 8 if is_front else 5,
+                "color": colours.faded(colours.ROLE_COLOURS["student"], opacity),
+            },
+            name=name,
+            customdata=[[cell.run, cell.ops, cell.point, PREDICTED] for cell in drawn],
+            # A clicked cell can be distilled; the others stay as they are.
+            unselected={"marker": {"opacity": 1}},
+            hovertemplate="%{customdata[1]}<br>predicted %{y:.4f} at %{x:.4g}<extra></extra>",
+        )
 
 
 def _draw_rings(figure: go.Figure, fastest: list[FrontierPoint]) -> None:

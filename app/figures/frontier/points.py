@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adarec.runs.front import FrontPoint
 from app.figures.chart import ChartInfo, Rows
 from app.figures.labels import baseline_title
 
@@ -45,13 +46,15 @@ class FrontierPoint:
 
 @dataclass(frozen=True)
 class PredictedCell:
-    """A cell that the search compared: its cost by the table, the supernet's NDCG@10 with it."""
+    """A cell that the search compared: its cost by the table, the supernet's NDCG@10 with it, and
+    its number on the front of the search, by which it can be distilled."""
 
     run: str
     ops: str
     cost: float
     accuracy: float
     on_front: bool
+    point: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class FrontierInfo(ChartInfo):
                 "run": cell.run,
                 "model": "predicted",
                 "name": cell.ops,
+                "point": cell.point,
                 self.cost_axis: cell.cost,
                 self.accuracy_axis: cell.accuracy,
                 "on the front": cell.on_front,
@@ -120,7 +124,7 @@ def frontier_info(
         accuracy_axis: One of `ACCURACY_AXES`.
         allowed_loss: The share of its teacher's accuracy that a student may lose to be marked as
             the fastest of its scene; nothing is marked without it.
-        predicted: Cells to draw behind the points, from `predicted_cells`.
+        predicted: Cells to draw behind the points, from `predicted_front`.
     """
     cost_path, accuracy_path = COST_AXES[cost_axis], ACCURACY_AXES[accuracy_axis]
     points: list[FrontierPoint] = []
@@ -185,7 +189,8 @@ def predictable_axes(result: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def predicted_cells(run: str, candidates: Sequence[Mapping[str, Any]]) -> list[PredictedCell]:
-    """The cells of `candidates.json` with the front that no other of them beats."""
+    """The cells of `candidates.json` with the front that no other of them beats: all that older
+    searches left."""
     plane = [(float(each["cost"]), float(each["predicted_ndcg@10"])) for each in candidates]
     front = _unbeaten(plane)
     return [
@@ -196,6 +201,21 @@ def predicted_cells(run: str, candidates: Sequence[Mapping[str, Any]]) -> list[P
             on_front=place in front,
         )
         for place, each in enumerate(candidates)
+    ]
+
+
+def predicted_front(run: str, points: Sequence[FrontPoint]) -> list[PredictedCell]:
+    """The cells of a search's front.json, marked as the search marked them."""
+    return [
+        PredictedCell(
+            run,
+            " ".join(each.genotype.ops),
+            each.cost,
+            each.predicted_ndcg,
+            on_front=each.on_front,
+            point=each.point,
+        )
+        for each in points
     ]
 
 
