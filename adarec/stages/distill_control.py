@@ -89,7 +89,7 @@ def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None
     student = build_hand_made(
         name, num_items=scene.num_items, length=length, width=width, dropout=dropout
     )
-    projections = Projections(width, teacher.item_table.candidates.shape[1])
+    projections = Projections(width, teacher.hidden_width)
     inherit_item_table(student, teacher, [projections.embedding, projections.hidden])
     training = distillation(
         context, scene, student, teacher, projections, epochs=epochs, patience=epochs
