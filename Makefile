@@ -10,7 +10,11 @@ FAST := not slow and not browser and not gpu
 # One thread each: the tests' tensors are tiny, and results then do not depend on the machine's cores.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test check lint fast browser chromium test-slow results docs story clean
+# axe-core finds accessibility faults. It is a script for the browser and comes from the npm registry.
+AXE_VERSION := 4.14.1
+AXE := .axe/$(AXE_VERSION)
+
+.PHONY: app test check lint fast browser chromium axe test-slow results docs story clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT))
@@ -29,7 +33,7 @@ lint: .venv/test.stamp
 fast: .venv/test.stamp
 	$(TEST_ENV) $(BIN)/pytest -m "$(FAST)"
 
-browser: .venv/test.stamp chromium
+browser: .venv/test.stamp chromium axe
 	$(TEST_ENV) $(BIN)/pytest -m "browser and not slow"
 
 # Real scenes, kills and load. Needs ../shared/data or ADAREC_BENCH_DATA; what is missing is skipped and named.
@@ -41,6 +45,11 @@ chromium:
 		command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 		$(APT) update -q && $(APT) install -qy --no-install-recommends chromium; } || \
 		echo "No Chromium and no way to install it here: the browser tests will be skipped."
+
+axe:
+	@[ -f $(AXE)/node_modules/axe-core/axe.min.js ] || { command -v npm >/dev/null && \
+		npm install --silent --no-audit --no-fund --no-save --prefix $(AXE) axe-core@$(AXE_VERSION); } || \
+		echo "No npm or no way to its registry here: the accessibility tests will be skipped."
 
 # Hours: the tables of docs/results/, one file a command, joined into docs/results.md. Run it alone.
 results: .venv/app.stamp
@@ -58,7 +67,7 @@ story: .venv/app.stamp
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/artefacts
-	rm -rf build dist *.egg-info
+	rm -rf build dist *.egg-info .axe
 	find adarec app pages tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian keeps the venv module in a package of its own.
