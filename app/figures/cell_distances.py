@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from adarec.genotype import Genotype
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, new_figure, write_values
 
 _MOST_WRITTEN = 12  # columns whose numbers still fit into their fields
 
@@ -49,13 +49,14 @@ def draw_cell_distances(info: CellDistancesInfo) -> go.Figure:
         zmin=0,
         zmax=1,
         colorscale=colours.SEQUENTIAL,
-        texttemplate="%{z:.0%}" if len(info.labels) <= _MOST_WRITTEN else None,
         hovertemplate="%{y} and %{x} differ in %{z:.0%} of their edges<extra></extra>",
         showscale=len(info.labels) > _MOST_WRITTEN,
         colorbar={"thickness": 12, "tickformat": ".0%", "nticks": 5},
         xgap=2,
         ygap=2,
     )
+    if len(info.labels) <= _MOST_WRITTEN:
+        write_values(figure, ".0%")
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from app.figures import colours
@@ -72,6 +73,35 @@ def new_figure(
 def show_epochs(figure: go.Figure, last: int) -> go.Figure:
     """The figure with whole epochs on its horizontal axis, at most about ten of them named."""
     figure.update_xaxes(dtick=max(1, -(-last // 10)), tick0=0, tickformat="d")
+    return figure
+
+
+def write_values(figure: go.Figure, form: str) -> go.Figure:
+    """The figure with the numbers of its heat map written into the fields, in black or white,
+    whichever can be read there: plotly's own choice is a grey that many fields swallow.
+
+    Args:
+        figure: Its last trace is the heat map, in the sequential colours.
+        form: How a number is written, as `format` wants it.
+    """
+    fields = figure.data[-1]
+    values = np.asarray(fields.z, dtype=float)
+    low = values.min() if fields.zmin is None else fields.zmin
+    high = values.max() if fields.zmax is None else fields.zmax
+    shares = np.clip((values - low) / (high - low or 1.0), 0, 1)
+    shares = 1 - shares if fields.reversescale else shares
+    figure.add_scatter(
+        x=[x for _ in fields.y for x in fields.x],
+        y=[y for y in fields.y for _ in fields.x],
+        mode="text",
+        text=[format(value, form) for value in values.ravel()],
+        textfont={
+            "color": [colours.text_on(colours.sequential(share)) for share in shares.ravel()],
+            "size": 12,
+        },
+        hoverinfo="skip",
+        showlegend=False,
+    )
     return figure
 
 

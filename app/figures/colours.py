@@ -6,6 +6,8 @@ and olive pool). Colour is never the only sign: roles also differ by marker, ops
 written name.
 """
 
+from plotly.colors import sample_colorscale
+
 OP_COLOURS = {
     "conv3": "#56B4E9",
     "conv5": "#0072B2",
@@ -26,18 +28,41 @@ ROLE_COLOURS = {
 }
 ROLE_MARKERS = {"teacher": "square", "student": "circle", "control": "diamond", "baseline": "x"}
 
+# Losses stand beside ops on the Search page, so they share no colour with them; they differ by
+# marker, too. All of them keep a contrast of 3 to a white and to a dark page.
 LOSS_COLOURS = {
-    "loss": "#8C8C8C",
-    "task_loss": "#0072B2",
-    "embedding_loss": "#E69F00",
-    "hidden_loss": "#009E73",
-    "logit_loss": "#CC79A7",
-    "efficiency_loss": "#D55E00",
-    "alpha_loss": "#56B4E9",
-    "masked_loss": "#A9A12C",
+    "loss": "#808080",
+    "task_loss": "#4A7FC1",
+    "embedding_loss": "#B8741A",
+    "hidden_loss": "#2E9A5B",
+    "logit_loss": "#B45FBF",
+    "efficiency_loss": "#D0504A",
+    "alpha_loss": "#2F97A8",
+    "masked_loss": "#8A8A2E",
+}
+LOSS_MARKERS = {
+    "loss": "circle-open",
+    "task_loss": "circle",
+    "embedding_loss": "square",
+    "hidden_loss": "diamond",
+    "logit_loss": "triangle-up",
+    "efficiency_loss": "x",
+    "alpha_loss": "star",
+    "masked_loss": "triangle-down",
 }
 
-SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#A9A12C", "#8B6FD1")
+# Series without a meaning of their own, such as layers: again none of an op's or a role's colours.
+SERIES = ("#6A7FDB", "#C27A3A", "#3F9E6E", "#C05C8E", "#8C8A33", "#4F96B8", "#A973D9", "#B5655B")
+SERIES_MARKERS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "x",
+    "star",
+    "triangle-down",
+    "cross",
+)
 ACCENT = "#0E7C86"
 MARK = "#D1006C"  # frames what a picture points at; no op and no role has it
 NEUTRAL = "#8C8C8C"
@@ -56,6 +81,17 @@ def op_colour(name: str) -> str:
 def series_colour(index: int) -> str:
     """The colour of the series at place `index`, where the series have no meaning of their own."""
     return SERIES[index % len(SERIES)]
+
+
+def series_marker(index: int) -> str:
+    """The marker of the series at place `index`, its second sign beside the colour."""
+    return SERIES_MARKERS[index % len(SERIES_MARKERS)]
+
+
+def sequential(share: float) -> str:
+    """The colour (#RRGGBB) of heat maps at `share` 0 to 1 of their range."""
+    (colour,) = sample_colorscale(SEQUENTIAL, [share], colortype="tuple")
+    return "#" + "".join(f"{round(255 * part):02X}" for part in colour)
 
 
 def text_on(colour: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, new_figure, write_values
 
 _MOST_WRITTEN = 12  # columns whose numbers still fit into their fields
 _KINDS = {
@@ -69,7 +69,6 @@ def draw_layer_matrix(info: LayerMatrixInfo) -> go.Figure:
         zmin=0 if info.kind == "mapping" else None,
         colorscale=colours.SEQUENTIAL,
         reversescale=info.kind == "distance",
-        texttemplate="%{z:" + number + "}" if num_teachers <= _MOST_WRITTEN else None,
         hovertemplate="student layer %{y}, teacher layer %{x}: %{z:.3g} "
         + quantity
         + "<extra></extra>",
@@ -78,6 +77,8 @@ def draw_layer_matrix(info: LayerMatrixInfo) -> go.Figure:
         xgap=2,
         ygap=2,
     )
+    if num_teachers <= _MOST_WRITTEN:
+        write_values(figure, number)
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure

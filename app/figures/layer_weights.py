@@ -51,7 +51,7 @@ def draw_layer_weights(info: LayerWeightsInfo) -> go.Figure:
             y=info.weights[:, layer],
             name=f"layer {layer + 1}",
             mode="lines+markers",
-            marker={"size": 5},
+            marker={"size": 6, "symbol": colours.series_marker(layer)},
             line={"color": colours.series_colour(layer), "dash": "solid" if layer < 8 else "dash"},
             hovertemplate=f"layer {layer + 1}, epoch " + "%{x}: %{y:.1%}<extra></extra>",
         )

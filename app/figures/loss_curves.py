@@ -82,7 +82,7 @@ def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
                 "color": colours.LOSS_COLOURS[name],
                 "dash": "dot" if name == "loss" else "solid",
             },
-            marker={"size": 5},
+            marker={"size": 6, "symbol": colours.LOSS_MARKERS[name]},
             hovertemplate="epoch %{x}: %{y:.4g}<extra>" + LOSS_TITLES[name] + "</extra>",
         )
     if info.is_log:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from adarec import catalog
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, new_figure, write_values
 from app.figures.labels import edge_label
 
 
@@ -55,12 +55,12 @@ def draw_op_heat_map(info: OpHeatMapInfo) -> go.Figure:
         zmin=0,
         zmax=max(0.3, float(info.weights.max())),
         colorscale=colours.SEQUENTIAL,
-        texttemplate="%{z:.0%}",
         hovertemplate="edge %{y} carries %{x} with probability %{z:.1%}<extra></extra>",
         showscale=False,
         xgap=2,
         ygap=2,
     )
+    write_values(figure, ".0%")
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=False)
     return figure

@@ -1,7 +1,7 @@
 """How the validation metric of teacher, supernet and student moves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
@@ -11,10 +11,12 @@ from app.figures.labels import baseline_title
 
 Curve = tuple[Sequence[int], Sequence[float]]
 
+# Model -> colour, line, marker. The supernet is the student with every op: the student's colour,
+# open and dotted, as on the Trade-offs page.
 _LOOK = {
-    "Teacher": (colours.ROLE_COLOURS["teacher"], "dash"),
-    "Supernet": (colours.ROLE_COLOURS["control"], "dot"),
-    "Student": (colours.ROLE_COLOURS["student"], "solid"),
+    "Teacher": (colours.ROLE_COLOURS["teacher"], "dash", "square"),
+    "Supernet": (colours.ROLE_COLOURS["student"], "dot", "circle-open"),
+    "Student": (colours.ROLE_COLOURS["student"], "solid", "circle"),
 }
 
 
@@ -28,8 +30,8 @@ class ValidationCurvesInfo(ChartInfo):
     title: str = "Validation NDCG@10"
     explanation: str = (
         "NDCG@10 of each user's last but one item, ranked among all items. It chooses the epoch "
-        "that is kept; no loss sees this item. The dashed line is the best of the three count "
-        "baselines."
+        "that is kept; no loss sees this item. The dashed brown line is the best of the three "
+        "count baselines."
     )
 
     def rows(self) -> Rows:
@@ -52,7 +54,11 @@ def validation_curves_info(
     if baselines:
         name = max(baselines, key=lambda each: baselines[each]["ndcg@10"])
         best = (baseline_title(name), baselines[name]["ndcg@10"])
-    return ValidationCurvesInfo({model: curve for model, curve in curves.items() if curve}, best)
+    found = ValidationCurvesInfo({model: curve for model, curve in curves.items() if curve}, best)
+    if best is None:
+        return found
+    named = found.explanation.removesuffix(".") + f" ({best[0]}, {best[1]:.4f})."
+    return replace(found, explanation=named)
 
 
 def draw_validation_curves(info: ValidationCurvesInfo) -> go.Figure:
@@ -60,23 +66,25 @@ def draw_validation_curves(info: ValidationCurvesInfo) -> go.Figure:
     figure = new_figure(info, x="epoch", y="NDCG@10, validation item", legend_rows=2)
     last = max((epoch for epochs, _ in info.curves.values() for epoch in epochs), default=1)
     for model, (epochs, values) in info.curves.items():
-        colour, dash = _LOOK.get(model, (colours.NEUTRAL, "solid"))
+        colour, dash, marker = _LOOK.get(model, (colours.NEUTRAL, "solid", "circle"))
         figure.add_scatter(
             x=list(epochs),
             y=list(values),
             name=model,
             mode="lines+markers",
             line={"color": colour, "dash": dash},
-            marker={"size": 5},
+            marker={"size": 6, "symbol": marker},
             hovertemplate="epoch %{x}: %{y:.4f}<extra>" + model + "</extra>",
         )
     if info.baseline:
         name, value = info.baseline
-        figure.add_hline(
-            y=value,
+        figure.add_scatter(
+            x=[1, max(last, 2)],
+            y=[value, value],
+            name="Best count baseline",
+            mode="lines",
             line={"color": colours.ROLE_COLOURS["baseline"], "dash": "dash", "width": 1.5},
-            annotation={"text": f"count baseline: {name}", "font": {"size": 11}},
-            annotation_position="top left",
+            hovertemplate="%{y:.4f}<extra>counting: " + name + "</extra>",
         )
     figure.update_yaxes(rangemode="tozero")
     return show_epochs(figure, last)

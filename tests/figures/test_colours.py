@@ -26,6 +26,31 @@ def test_every_loss_has_a_colour() -> None:
     assert set(LOSS_TITLES) == set(colours.LOSS_COLOURS)
 
 
+def test_losses_and_series_share_no_colour_with_ops_and_roles() -> None:
+    meanings = [colours.OP_COLOURS, colours.ROLE_COLOURS, colours.LOSS_COLOURS]
+    shown = [colour for each in meanings for colour in each.values()] + list(colours.SERIES)
+    shared = {colour for colour in shown if shown.count(colour) > 1}
+    assert shared == set()
+
+
+def test_losses_and_series_differ_by_marker_too() -> None:
+    assert set(colours.LOSS_MARKERS) == set(colours.LOSS_COLOURS)
+    assert len(set(colours.LOSS_MARKERS.values())) == len(colours.LOSS_MARKERS)
+    assert len(set(colours.SERIES_MARKERS)) == len(colours.SERIES) == len(colours.SERIES_MARKERS)
+
+
+@pytest.mark.parametrize("page", ["#FFFFFF", "#171614"])
+def test_curves_stand_out_from_the_page(page: str) -> None:
+    curves = [*colours.LOSS_COLOURS.values(), *colours.SERIES]
+    assert [colour for colour in curves if _contrast(colour, page) < 3] == []
+
+
+@pytest.mark.parametrize("percent", range(0, 101, 5))
+def test_a_number_in_a_field_of_a_heat_map_can_be_read(percent: int) -> None:
+    field = colours.sequential(percent / 100)
+    assert _contrast(field, colours.text_on(field)) >= 4.5
+
+
 def test_an_unknown_op_keeps_its_spare_colour() -> None:
     assert colours.op_colour("attention") == colours.op_colour("attention")
 
@@ -39,7 +64,7 @@ def test_text_on_a_colour_reaches_the_wcag_ratio_for_bold_text(colour: str) -> N
 # accent.
 @pytest.mark.parametrize(
     ("theme", "others"),
-    [("light", ("#FFFFFF", "#F0F2F6")), ("dark", ("#0E1117", "#262730", "#04181A"))],
+    [("light", ("#FFFFFF", "#F0F2F6", "#E1EBEB")), ("dark", ("#0E1117", "#262730", "#04181A"))],
 )
 def test_the_accent_can_be_read_as_text_and_below_text(theme: str, others: tuple[str]) -> None:
     config = CONFIG.read_text(encoding="utf-8")

@@ -49,7 +49,9 @@ def test_validation_names_the_best_baseline() -> None:
     )
     assert info.baseline == ("most often after the last item", 0.15)
     assert len(info.rows()) == 2
-    assert [trace.name for trace in draw_validation_curves(info).data] == ["Teacher"]
+    names = [trace.name for trace in draw_validation_curves(info).data]
+    assert names == ["Teacher", "Best count baseline"]
+    assert "most often after the last item, 0.1500" in info.explanation
 
 
 def test_the_target_is_drawn_as_a_level() -> None:
