@@ -52,10 +52,11 @@ axe:
 		echo "No npm or no way to its registry here: the accessibility tests will be skipped."
 
 # Hours: the tables of docs/results/, one file a command, joined into docs/results.md. Run it alone.
-results: .venv/app.stamp
+results: .venv/test.stamp
 	$(BIN)/python benchmarks/scenes.py
-	$(BIN)/python -m adarec bench ablation
-	cat docs/results/*.md > docs/results.md
+	$(BIN)/python -m adarec bench ablation --to docs/results
+	$(BIN)/python benchmarks/draw.py
+	cat docs/results/*.md | sed 's|](\([^)/]*\.svg\))|](results/\1)|' > docs/results.md
 
 # The pages that are written from the code; a test fails while they are behind it.
 docs: .venv/app.stamp

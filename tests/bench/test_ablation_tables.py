@@ -1,6 +1,7 @@
 """The ablation's tables on two tiny scenes: known numbers, missing runs, pooled rows."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,16 @@ def test_tables_of_another_workspace_are_not_overwritten(
 ) -> None:
     before = tables.page("scenes")
     ablation = Ablation(workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY)
-    with pytest.raises(RunError, match="holds 7 runs .* --home, or another folder"):
+    with pytest.raises(RunError, match="holds 7 runs .* --home, or the folder"):
         ablation.write()
     assert tables.page("scenes") == before
+
+
+def test_they_are_replaced_when_that_is_asked_for(
+    tables: Tables, workspace: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(tables.folder, tmp_path / "copy")
+    ablation = Ablation(
+        workspace, tmp_path / "copy", log_of=sample_log, cells=CELLS, overwrites=True
+    )
+    assert all(cell["run"] is None for cell in ablation.write()["cells"])

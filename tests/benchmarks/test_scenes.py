@@ -1,6 +1,5 @@
 """The table of the real scenes, filled from runs on a sample scene."""
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -13,20 +12,9 @@ from adarec.execute import execute_run
 from adarec.ranking import ndcg_per_user
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
-from tests.conftest import ROOT
 from tests.finished_run import SCENE, FinishedRun, small_settings
 
 ROW = "ml-100k"  # under this name the sample scene's runs are stored here
-
-
-@pytest.fixture(scope="module")
-def scenes() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("scenes", ROOT / "benchmarks" / "scenes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

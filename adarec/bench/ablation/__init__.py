@@ -38,6 +38,7 @@ class Ablation:
         log_of: A scene's log.
         cells: All that its tables hold, in the order of running.
         on_top: Settings by dotted key that every run gets.
+        overwrites: Tables of another workspace's runs may be replaced.
     """
 
     workspace: Workspace
@@ -45,6 +46,7 @@ class Ablation:
     log_of: Callable[[str], Path]
     cells: Sequence[Cell] = field(default_factory=all_cells)
     on_top: dict[str, Any] = field(default_factory=dict)
+    overwrites: bool = False
 
     def __post_init__(self) -> None:
         self.evidence = Evidence(self.workspace, self.on_top)
@@ -104,9 +106,9 @@ class Ablation:
         self.write()
 
     def _refuse_foreign_results(self) -> None:
-        """Tables of another workspace's runs are not overwritten with 'not run'."""
+        """Tables of another workspace's runs are not replaced by accident."""
         path = self.folder / JSON
-        if not path.exists():
+        if self.overwrites or not path.exists():
             return
         known = {run.run for run in self.workspace.store.run_summaries()}
         stored = [cell for cell in read_json(path)["cells"] if cell["run"] is not None]
@@ -114,8 +116,8 @@ class Ablation:
         if foreign:
             raise RunError(
                 f"{path} holds {len(foreign)} runs that {self.workspace.home} does not, such as "
-                f"{foreign[0]['run']}. Name their workspace with --home, or another folder for "
-                "the tables with --to."
+                f"{foreign[0]['run']}. Name their workspace with --home, or the folder for this "
+                "workspace's tables with --to (the same one replaces them)."
             )
 
 

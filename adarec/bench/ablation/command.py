@@ -24,7 +24,8 @@ class AblationRequest:
         only: One part.
         is_list: Only say what is left.
         home: The workspace; `.adarec-results` here by default.
-        to: The folder of the tables; `docs/results` here by default.
+        to: The folder of the tables, whosever are there now; by default `docs/results` here, if
+            this workspace's or nobody's are there.
         on_top: Settings by dotted key that every run gets.
         as_json: Standard output is one JSON object.
     """
@@ -70,6 +71,7 @@ def _ablation(request: AblationRequest) -> Ablation:
         log_of=lambda scene: logs.get(scene) or bench_log(scene),
         cells=all_cells(scenes),
         on_top=request.on_top,
+        overwrites=request.to is not None,
     )
     ablation.part(request.only)  # one that does not exist is told first
     if not request.is_list:
