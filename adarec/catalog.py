@@ -114,6 +114,37 @@ STAGES = (
         "The same measurement for the controls.",
         version=1,
     ),
+    Stage(
+        "join_vocabulary",
+        "Join the vocabularies",
+        "Gives the items of two scenes one numbering.",
+        version=1,
+    ),
+    Stage(
+        "train_student",
+        "Train without a teacher",
+        "Trains the found student on labels alone, from fresh weights.",
+        version=1,
+    ),
+    Stage(
+        "adapt_scene",
+        "Adapt the student",
+        "Distils on a labelled scene and on the histories of another one.",
+        version=1,
+    ),
+    Stage(
+        "distill_oracle",
+        "Distil the oracle",
+        "Trains the same student with the other scene's labels, too.",
+        version=1,
+    ),
+)
+
+PARADIGMS = (
+    Entry("source", "Source", "Labels and teacher on the source; the target is not used."),
+    Entry("target", "Target", "Labels of the source; the teacher on the target's histories."),
+    Entry("both", "Both", "Labels of the source; the teacher on both scenes."),
+    Entry("warm", "Both, warm start", "As both, from a student that learned the source alone."),
 )
 
 TEACHERS = (

@@ -126,6 +126,23 @@ def read_scene(folder: Path) -> Scene:
         ) from error
 
 
+def read_item_ids(folder: Path) -> list[str]:
+    """The raw ids of the scene in `folder`, in the order of item_index.
+
+    Raises:
+        ArtefactError: They are missing or damaged.
+    """
+    try:
+        ids: list[str] = pq.read_table(folder / "items.parquet", columns=["item_id"])[
+            "item_id"
+        ].to_pylist()
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactError(
+            f"The items of the scene in {folder} cannot be read ({error}). Ingest its log again."
+        ) from error
+    return ids
+
+
 def write_scene(scene: Scene, folder: Path) -> None:
     """Writes the files that `read_scene` reads; the folder must exist."""
     counts = scene.pseudo_counts
