@@ -6,15 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from adarec import catalog
 from adarec.bench.command import bench
 from adarec.cli_results import AsJson, Home, distill, export, recommend
-from adarec.config import parse_overrides, preset_settings, read_as
+from adarec.config import read_as
 from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
-from adarec.data.samples import register_samples
 from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError
+from adarec.run_commands import adapt, opened_workspace, search
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.terminal import (
@@ -96,7 +95,7 @@ def ingest(
 @app.command()
 def scenes(as_json: AsJson = False, home: Home = None) -> None:
     """List the scenes of the workspace."""
-    workspace = _workspace(home)
+    workspace = opened_workspace(home)
     print_scenes(workspace.store.scenes(), as_json=as_json)
 
 
@@ -119,64 +118,8 @@ def show(run: str, as_json: AsJson = False, home: Home = None) -> None:
     print_result(record.result, as_json=as_json)
 
 
-@app.command()
-def search(
-    scene_or_log: Annotated[
-        str, typer.Argument(help="A scene's name, or a log, which is ingested first.")
-    ],
-    preset: Annotated[str, typer.Option(help="quick|standard|paper")] = "quick",
-    teacher: Annotated[
-        str | None, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))
-    ] = None,
-    mapping: Annotated[
-        str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))
-    ] = None,
-    augment: Annotated[
-        str | None, typer.Option(help="|".join(a.name for a in catalog.AUGMENTATIONS))
-    ] = None,
-    cost: Annotated[str | None, typer.Option(help="latency|flops|params")] = None,
-    blend: Annotated[
-        str | None, typer.Option(help="|".join(b.name for b in catalog.BLENDS))
-    ] = None,
-    speedup: Annotated[
-        float | None, typer.Option(help="How many times faster than the teacher.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same result.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of training.")] = None,
-    controls: Annotated[
-        int | None, typer.Option(help="Random cells of equal cost to compare with.")
-    ] = None,
-    hand_made: Annotated[
-        bool, typer.Option("--hand-made", help="Compare with hand-made students, too.")
-    ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute every stage again.")] = False,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE, any setting.")
-    ] = None,
-    as_json: AsJson = False,
-    home: Home = None,
-) -> None:
-    """Train a teacher, search a cell, distil and measure; resumes what is unfinished."""
-    named: dict[str, Any] = {
-        "losses.mapping": mapping,
-        "augment.name": augment,
-        "cost": cost,
-        "blend": blend,
-        "speedup": speedup,
-        "seed": seed,
-        "threads": threads,
-        "controls": controls,
-        "hand_made": hand_made or None,
-    }
-    from adarec.search_command import SearchRequest, run_search  # torch loads only for a search
-
-    overrides = {key: value for key, value in named.items() if value is not None}
-    settings = preset_settings(
-        preset, teacher=teacher, overrides=overrides | parse_overrides(set_ or [])
-    )
-    request = SearchRequest(scene_or_log=scene_or_log, settings=settings, fresh=fresh)
-    result = run_search(_workspace(home), request, Terminal(quiet=as_json))
-    print_result(result, as_json=as_json)
+app.command()(search)
+app.command()(adapt)
 
 
 app.command()(distill)
@@ -212,12 +155,6 @@ def worker(
 
 
 app.command()(bench)
-
-
-def _workspace(home: Path | None) -> Workspace:
-    workspace = Workspace.open(home)
-    register_samples(workspace)
-    return workspace
 
 
 def main() -> None:

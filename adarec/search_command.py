@@ -1,5 +1,5 @@
-"""The `search` and `distill` commands: find or ingest the scene, resume or create the run, execute
-it here.
+"""The `search`, `adapt` and `distill` commands: find or ingest the scenes, resume or create the
+run, execute it here.
 """
 
 import signal
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adarec.config import RunSettings
+from adarec.config import AdaptSettings, RunSettings
 from adarec.data.ingest import ingest_log, scene_name
 from adarec.errors import RunError, SceneError, StopRequested
 from adarec.execute import execute_run
@@ -53,6 +53,17 @@ def run_distill(workspace: Workspace, run: str, point: int, terminal: Terminal) 
     request = SearchRequest(workspace.store.run(run).scene, settings, fresh=False)
     with terminal:
         return _execute(workspace, _run(workspace, request.scene_or_log, request), terminal)
+
+
+def run_adaptation(
+    workspace: Workspace, settings: AdaptSettings, terminal: Terminal, *, fresh: bool
+) -> dict[str, Any]:
+    """As `run_search`, for the source and the target (scenes or logs) that the settings name."""
+    with terminal:
+        asked = (settings.adaptation.source, settings.adaptation.target)
+        source, target = (_scene_name(workspace, each, terminal) for each in asked)
+        request = SearchRequest(target, settings.between(source, target), fresh)
+        return _execute(workspace, _run(workspace, target, request), terminal)
 
 
 def _execute(workspace: Workspace, run: str, terminal: Terminal) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """From a scene and settings to a run's record, ready to be executed here or queued."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from adarec.config import RunSettings, read_settings
-from adarec.errors import RunError
-from adarec.plan import ScenePart, plan_run
+from adarec.config import AdaptSettings, RunSettings, read_run_settings
+from adarec.data.joint_vocabulary import join_scenes, scene_part
+from adarec.errors import RunError, SceneError
+from adarec.plan import ScenePart, plan_adaptation, plan_run
 from adarec.runs.front import front_point
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
@@ -24,15 +27,18 @@ def create_run(
 
     Args:
         workspace: Where the record goes.
-        scene: The scene's name.
+        scene: The scene's name; the target's where the settings are of an adaptation.
         settings: What to do.
         fresh: Compute every stage again, but for the cost table.
         state: The record's first state.
 
     Raises:
-        SceneError: There is no such scene.
+        SceneError: There is no such scene, or the scenes of an adaptation share no item.
     """
     steps, scene_key = planned_steps(workspace, scene, settings)
+    tags = []
+    if isinstance(settings, AdaptSettings):
+        tags = [f"adapted from {settings.adaptation.source}"]  # lists tell it from a search by it
     return workspace.store.create_run(
         scene=scene,
         scene_key=scene_key,
@@ -41,15 +47,19 @@ def create_run(
         seed=settings.seed,
         fresh=fresh,
         state=state,
+        tags=tags,
     )
 
 
 def planned_steps(
     workspace: Workspace, scene: str, settings: RunSettings, *, machine: str | None = None
 ) -> tuple[list[dict[str, object]], str]:
-    """The steps of a run of `scene` as plain data, and the scene's key; on this machine, or on
-    the one with the fingerprint `machine`.
+    """The steps of a run of `scene` as plain data, and the key of the scene that is measured; on
+    this machine, or on the one with the fingerprint `machine`.
     """
+    if isinstance(settings, AdaptSettings):
+        parts = _joined(workspace, scene, settings)
+        return _adaptation_steps(settings, *parts, machine=machine)
     record = workspace.store.scene(scene)
     part = ScenePart(
         key=record.key,
@@ -57,6 +67,28 @@ def planned_steps(
         training_length_p90=int(record.summary["training_length_p90"]),
     )
     return [step.to_json() for step in plan_run(settings, part, machine=machine)], record.key
+
+
+def _joined(
+    workspace: Workspace, target: str, settings: AdaptSettings
+) -> tuple[ScenePart, ScenePart]:
+    """Source and target of an adaptation on one vocabulary."""
+    chosen = settings.adaptation
+    if chosen.source == target:
+        raise SceneError(
+            f"Source and target are both {target!r}; two scenes are needed. "
+            "Name the labelled one first, then the one to adapt to."
+        )
+    source_record, target_record = map(workspace.store.scene, (chosen.source, target))
+    items_map = None if chosen.items_map is None else Path(chosen.items_map)
+    return join_scenes(workspace, source_record, target_record, items_map)
+
+
+def _adaptation_steps(
+    settings: AdaptSettings, source: ScenePart, target: ScenePart, *, machine: str | None = None
+) -> tuple[list[dict[str, Any]], str]:
+    steps = plan_adaptation(settings, source, target, machine=machine)
+    return [step.to_json() for step in steps], target.key
 
 
 def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> RunRecord | None:
@@ -90,10 +122,22 @@ def add_controls(workspace: Workspace, run: str, count: int) -> RunRecord:
     again.
     """
     record = workspace.store.run(run)
-    settings = read_settings(record.settings | {"controls": count})
-    steps, _ = planned_steps(workspace, record.scene, settings)
+    settings = read_run_settings(record.settings | {"controls": count})
+    steps = _planned_anew(workspace, record, settings)
     workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
     return workspace.store.run(run)
+
+
+def _planned_anew(
+    workspace: Workspace, record: RunRecord, settings: RunSettings
+) -> list[dict[str, Any]]:
+    """The steps of a run like `record` with other settings."""
+    if not isinstance(settings, AdaptSettings):
+        return planned_steps(workspace, record.scene, settings)[0]
+    # The joined scenes of the run itself: a map file may be gone, a scene renamed.
+    teacher = next(step for step in record.steps if step["role"] == "teacher")
+    keys = (teacher["parents"]["scene"], record.scene_key)
+    return _adaptation_steps(settings, *(scene_part(workspace, key) for key in keys))[0]
 
 
 def point_settings(workspace: Workspace, run: str, point: int) -> RunSettings:
@@ -105,8 +149,8 @@ def point_settings(workspace: Workspace, run: str, point: int) -> RunSettings:
         ArtefactError: The search is not complete, or of a version that made no front.
     """
     record = workspace.store.run(run)
-    settings = read_settings(record.settings | WITHOUT_CONTROLS | {"point": point})
-    steps, _ = planned_steps(workspace, record.scene, settings)
+    settings = read_run_settings(record.settings | WITHOUT_CONTROLS | {"point": point})
+    steps = _planned_anew(workspace, record, settings)
     before, now = (
         next(str(step["key"]) for step in planned if step["role"] == "search")
         for planned in (record.steps, steps)

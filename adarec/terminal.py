@@ -143,6 +143,9 @@ def print_result(result: dict[str, Any], *, as_json: bool) -> None:
             f"{role} ({result[role]['name']})" if role == "teacher" else role,
             *_model_row(result[role]),
         )
+    for role in ("source_only", "oracle"):
+        if role in result:
+            table.add_row(role.replace("_", " "), *_model_row(result[role]))
     for control in result["controls"]:
         table.add_row(f"control {control['name']}", *_model_row(control))
     for name, found in result["baselines"].items():

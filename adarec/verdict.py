@@ -64,6 +64,34 @@ def judge(
     return Verdict(sentence, non_inferior, met, beats)
 
 
+def judge_adaptation(
+    *, source_only_ndcg: float, oracle_ndcg: float, difference: dict[str, float]
+) -> str:
+    """One sentence: what the target's histories were worth to the student.
+
+    Args:
+        source_only_ndcg: Test NDCG@10 of the student that the source alone has taught.
+        oracle_ndcg: Test NDCG@10 of the student that knew the target's labels, too.
+        difference: Adapted minus source-only: mean, low, high of the 95 % paired bootstrap
+            interval.
+    """
+    if source_only_ndcg <= 0:
+        return "The student of the source alone finds nothing, so adaptation cannot be judged."
+    mean, low, high = (difference[name] / source_only_ndcg for name in ("mean", "low", "high"))
+    word = "makes no measurable difference"
+    if low > 0:
+        word = "helps"
+    elif high < 0:
+        word = "harms"
+    gap = oracle_ndcg - source_only_ndcg
+    closed = f", {difference['mean'] / gap:.0%} of the way to it" if gap > 0 and low > 0 else ""
+    return (
+        f"Adaptation {word}: {mean:+.1%} NDCG@10 against the student of the source alone "
+        f"(95 % interval {low:+.1%} to {high:+.1%}); with the target's labels it would be "
+        f"{oracle_ndcg / source_only_ndcg - 1:+.1%}{closed}."
+    )
+
+
 def judge_quality(teacher: float, difference: dict[str, float]) -> tuple[bool | None, str]:
     """Whether the student is non-inferior (None: too few users to tell), and that in words.
 

@@ -13,6 +13,7 @@ FOLDER = Path(__file__).resolve().parent
 
 SECTIONS = {
     "STAGES": "Stages",
+    "PARADIGMS": "Paradigms of `adapt` (`--paradigm`)",
     "TEACHERS": "Teachers (`--teacher`)",
     "ATTENTIONS": "Attention of dt4sr (`--set teacher.attention=NAME`)",
     "OPS": "Candidate ops of an edge",
@@ -76,7 +77,11 @@ def settings_page() -> str:
     presets = [preset.name for preset in catalog.PRESETS]
     values = [config.preset_settings(name) for name in presets]
     header = f"key | {' | '.join(presets)} | range | what it is"
-    return "\n".join(lines + table(header, list(setting_rows(config.RunSettings, values))))
+    lines += table(header, list(setting_rows(config.RunSettings, values)))
+    lines += ["## Of `adapt` alone", ""]
+    own = config.AdaptationSettings(source="…", target="…")
+    rows = list(setting_rows(config.AdaptationSettings, [own], f"{config.SECTION}."))
+    return "\n".join(lines + table("key | default | range | what it is", rows))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,12 @@
 """Frozen settings of a run, the presets they start from, and their reading."""
 
+from adarec.config.adaptation import (
+    SECTION,
+    AdaptationSettings,
+    AdaptSettings,
+    adapt_settings,
+    read_run_settings,
+)
 from adarec.config.presets import preset_settings, reverse_model_settings
 from adarec.config.reading import parse_overrides, read_as, read_settings
 from adarec.config.sections import (
@@ -13,6 +20,9 @@ from adarec.config.sections import (
 )
 
 __all__ = [
+    "SECTION",
+    "AdaptSettings",
+    "AdaptationSettings",
     "AugmentSettings",
     "LossSettings",
     "RunSettings",
@@ -20,9 +30,11 @@ __all__ = [
     "Settings",
     "StudentSettings",
     "TeacherSettings",
+    "adapt_settings",
     "parse_overrides",
     "preset_settings",
     "read_as",
+    "read_run_settings",
     "read_settings",
     "reverse_model_settings",
 ]

@@ -66,6 +66,20 @@ class Sequences:
         return len(self.offsets) - 1
 
 
+def joined_sequences(parts: list[Sequences]) -> Sequences:
+    """All sequences of several sources, one source after the other; all with targets or none."""
+    starts = np.cumsum([0] + [len(part.items) for part in parts])
+    offsets = [part.offsets[1:] + start for part, start in zip(parts, starts, strict=False)]
+    targets = [part.targets for part in parts if part.targets is not None]
+    if len(targets) not in (0, len(parts)):
+        raise ValueError("sequences with and without targets cannot be joined")
+    return Sequences(
+        items=np.concatenate([part.items for part in parts]),
+        offsets=np.concatenate([np.zeros(1, np.int64), *offsets]),
+        targets=np.concatenate(targets) if targets else None,
+    )
+
+
 def pack_batch(sequences: Sequences, rows: np.ndarray) -> Batch:
     """The chosen sequences as one left-padded batch, as wide as its longest."""
     starts, lengths = sequences.offsets[rows], sequences.lengths[rows]

@@ -135,14 +135,19 @@ class Training:
     def step(self, item: np.ndarray, done: float) -> tuple[dict[str, float], int]:
         """One optimiser step on one batch."""
         self.trained.train()
-        batch = pack_batch(self.sequences, item)
         set_learning_rate(self.optimizer, self.schedule.learning_rate * warm_cosine(done))
         self.optimizer.zero_grad(set_to_none=True)
-        loss, parts = self.batch_loss(batch)
+        loss, parts, positions = self.losses(item)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
         self.optimizer.step()
-        return parts | {"loss": loss.item()}, batch.num_targets
+        return parts | {"loss": loss.item()}, positions
+
+    def losses(self, item: np.ndarray) -> tuple[Tensor, dict[str, float], int]:
+        """Loss of one item with gradient, its parts, and the positions that they cover."""
+        batch = pack_batch(self.sequences, item)
+        loss, parts = self.batch_loss(batch)
+        return loss, parts, batch.num_targets
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:
         """Validates and keeps the best weights."""

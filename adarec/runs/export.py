@@ -71,7 +71,7 @@ CARD = """# {scene}: a small sequential recommender
 Found by AdaRec Studio in run `{run}`, distilled from {teacher} on {users:,} users, {items:,} items
 and {interactions:,} interactions.
 
-**Verdict.** {verdict}
+{adapted}**Verdict.** {verdict}
 
 | model | NDCG@10 | HR@10 | latency p50, ms | parameters | multiply-adds |
 | --- | --- | --- | --- | --- | --- |
@@ -98,7 +98,8 @@ def model_card(record: RunRecord) -> str:
     """Markdown that says what the model is, how good, how fast, and how it was measured."""
     result = record.result or {}
     scene, student = result["scene"], result["student"]
-    rows = [_card_row(role, result[role]) for role in ("teacher", "student")]
+    roles = ("teacher", "student", "source_only", "oracle")
+    rows = [_card_row(role.replace("_", " "), result[role]) for role in roles if role in result]
     counts = [
         f"{name.replace('_', ' ')} {found['ndcg@10']:.4f}"
         for name, found in result["baselines"].items()
@@ -110,6 +111,7 @@ def model_card(record: RunRecord) -> str:
         users=scene["users"],
         items=scene["items"],
         interactions=scene["interactions"],
+        adapted=_adaptation(result),
         verdict=result["verdict"],
         rows="\n".join(rows),
         counts=", ".join(counts),
@@ -120,6 +122,18 @@ def model_card(record: RunRecord) -> str:
         cpu=result["environment"]["cpu"],
         seed=record.seed,
         length=scene["sequence_length"],
+    )
+
+
+def _adaptation(result: dict[str, Any]) -> str:
+    """A paragraph on where an adapted student comes from; empty for others."""
+    found = result.get("adaptation")
+    if found is None:
+        return ""
+    return (
+        f"Adapted to this scene from {found['source']} (paradigm {found['paradigm']}): teacher "
+        f"and labels are those of {found['source']}, of this scene only histories were used. "
+        f"{found['shared_items']:,} of {found['target_items']:,} items are in both.\n\n"
     )
 
 

@@ -32,6 +32,9 @@ def assemble_result(
     controls: dict[str, Any] = {"controls": []}
     if "measure-controls" in keys:
         controls = read_json(workspace.artefacts.path(keys["measure-controls"]) / "controls.json")
+    if "adaptation" in run.settings:
+        names = ("source", "target", "paradigm")
+        measured["adaptation"] |= {name: run.settings["adaptation"][name] for name in names}
     seconds: dict[str, float] = {}
     for step in run.steps:
         taken = read_json(workspace.artefacts.path(step["key"]) / "stage.json")["seconds"]

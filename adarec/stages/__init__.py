@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from adarec.stages import (
+    adapt_scene,
     augment_scene,
     blend_counts,
     distill_control,
+    distill_oracle,
     distill_student,
     measure,
     measure_controls,
     measure_costs,
     measure_hand_made,
     search_student,
+    train_student,
     train_teacher,
 )
 from adarec.stages.context import StageContext
@@ -32,6 +35,9 @@ STAGES: dict[str, Callable[[StageContext], None]] = {
     "search_student": search_student.run,
     "distill_student": distill_student.run,
     "distill_control": distill_control.run,
+    "train_student": train_student.run,
+    "adapt_scene": adapt_scene.run,
+    "distill_oracle": distill_oracle.run,
     "measure": measure.run,
     "measure_controls": measure_controls.run,
 }

@@ -23,29 +23,36 @@ from adarec.nets.hand_made import (
 )
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.selection import all_skip, chained_genotype, random_genotype
-from adarec.nets.students.student import build_student
 from adarec.nets.students.warm_start import inherit_item_table
-from adarec.nets.training import Training, next_item_loss
 from adarec.runs.files import read_json, write_json
-from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
-from adarec.stages.distillation import distill, distillation, train_student
+from adarec.stages.adaptation import adapt, adaptation
+from adarec.stages.context import StageContext
+from adarec.stages.distillation import distill, distillation, train_alone, train_student
 
 TOLERANCE = 0.05  # random cells cost within 5 % of the student's by the table
 
 
 def run(context: StageContext) -> None:
-    """Leaves what `distill` leaves, and control.json."""
+    """Leaves what `distill` (or `adapt`) leaves, and control.json."""
     name = context.settings["control"]
     epochs = read_json(context.parents["student"] / "training.json")["epochs"]
     longer = epochs + context.settings.get("more_epochs", 0)
     if name in ARCHITECTURES:
         _distill_hand_made(context, name, epochs=longer)
     elif name == "no-distillation":
-        _train_alone(context, epochs=longer)
+        genotype = _found_cell(context)
+        _describe(context, genotype=genotype.to_json())
+        train_alone(context, genotype, epochs=longer, patience=longer)
     else:
         genotype = _control_genotype(context, name)
         _describe(context, genotype=genotype.to_json())
-        distill(context, genotype, epochs=epochs, patience=epochs)
+        # A control of an adaptation is adapted, too: only the student may differ.
+        train = adapt if _is_adapted(context) else distill
+        train(context, genotype, epochs=epochs, patience=epochs)
+
+
+def _is_adapted(context: StageContext) -> bool:
+    return "target" in context.parents
 
 
 def _describe(context: StageContext, **facts: Any) -> None:
@@ -91,7 +98,8 @@ def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None
     )
     projections = Projections(width, teacher.hidden_width)
     inherit_item_table(student, teacher, [projections.embedding, projections.hidden])
-    training = distillation(
+    prepared = adaptation if _is_adapted(context) else distillation
+    training = prepared(
         context, scene, student, teacher, projections, epochs=epochs, patience=epochs
     )
     described = {
@@ -101,21 +109,3 @@ def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None
         "dropout": dropout,
     }
     train_student(context, training, described)
-
-
-def _train_alone(context: StageContext, *, epochs: int) -> None:
-    """The found cell with fresh weights and the task loss only: nothing comes from the teacher."""
-    genotype, length = _found_cell(context), context.settings["length"]
-    _describe(context, genotype=genotype.to_json())
-    scene, settings = read_scene(context.parents["scene"]), context.settings["student"]
-    sizes = {name: settings[name] for name in ("width", "num_cells", "dropout")}
-    torch.manual_seed(context.seed)
-    student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
-    training = Training(
-        student,
-        sequences=training_sequences(scene, context.settings),
-        batch_loss=next_item_loss(student),
-        validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=schedule_of(context, settings, epochs=epochs, patience=epochs),
-    )
-    train_student(context, training, {"genotype": genotype.to_json(), **sizes})

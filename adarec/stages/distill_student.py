@@ -1,10 +1,7 @@
 """Distil the student: the cell that the search chose, or any point of its front."""
 
-from adarec.genotype import Genotype
-from adarec.runs.files import read_json
-from adarec.runs.front import front_point
 from adarec.stages.context import StageContext
-from adarec.stages.distillation import distill
+from adarec.stages.distillation import chosen_cell, distill
 
 
 def run(context: StageContext) -> None:
@@ -13,18 +10,12 @@ def run(context: StageContext) -> None:
     Raises:
         RunError: The front has no such point.
     """
-    searched, settings = context.parents["search"], context.settings["student"]
-    described = {}
-    if "point" in context.settings:
-        found = front_point(searched, context.settings["point"])
-        genotype = found.genotype
-        described = {"point": found.point, "cost": found.cost}
-    else:
-        genotype = Genotype.from_json(read_json(searched / "genotype.json"))
+    genotype, described = chosen_cell(context)
+    student = context.settings["student"]
     distill(
         context,
         genotype,
-        epochs=settings["epochs"],
-        patience=settings["patience"],
+        epochs=student["epochs"],
+        patience=student["patience"],
         described=described,
     )

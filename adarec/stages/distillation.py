@@ -1,5 +1,5 @@
-"""Distil one student from the teacher: shared by the found cell, by the finalists of a search and
-by the controls.
+"""Distil one student from the teacher: shared by the found cell, by the finalists of a search, by
+the controls and by adaptation.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ from torch import Tensor
 
 from adarec.data.scene import Scene, read_scene
 from adarec.genotype import Genotype
+from adarec.nets.batches import Sequences
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import run_epochs
 from adarec.nets.folders import read_teacher, read_weights, write_student
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
-from adarec.nets.students.student import build_student, inherit_weights
-from adarec.nets.training import Training, distilled_loss
-from adarec.runs.files import write_json
+from adarec.nets.students.student import Student, build_student, inherit_weights
+from adarec.nets.training import Training, Validation, distilled_loss, next_item_loss
+from adarec.runs.files import read_json, write_json
+from adarec.runs.front import front_point
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 
 
@@ -30,6 +32,10 @@ class SearchedWeights:
     projections: dict[str, Tensor]
 
 
+# Labelled windows, and the validation items that choose the epoch.
+Learned = tuple[Sequences, Validation]
+
+
 def distill(
     context: StageContext,
     genotype: Genotype,
@@ -37,22 +43,76 @@ def distill(
     epochs: int,
     patience: int,
     described: dict[str, Any] | None = None,
+    learned: Learned | None = None,
 ) -> None:
     """Trains the genotype's student, from the supernet's weights, on all training prefixes.
 
     Leaves what `train_student` leaves; student.json with what else is `described`.
+
+    Args:
+        context: The stage's; its parent `scene` is read.
+        genotype: The student's cell.
+        epochs: At most this many.
+        patience: Epochs without a better one before stopping.
+        described: Further facts of the student.
+        learned: What it learns in place of the scene.
     """
-    searched, scene = context.parents["search"], read_scene(context.parents["scene"])
+    scene = read_scene(context.parents["scene"])
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
-    start = SearchedWeights(
+    training = derived_training(
+        context,
+        scene,
+        genotype,
+        teacher,
+        searched_weights(context),
+        epochs=epochs,
+        patience=patience,
+        learned=learned,
+    )
+    train_student(context, training, student_facts(context, genotype) | (described or {}))
+
+
+def chosen_cell(context: StageContext) -> tuple[Genotype, dict[str, Any]]:
+    """The cell that the search chose; or that of a point of its front, with what student.json says
+    of it: which point, and what it costs.
+
+    Raises:
+        RunError: The front has no such point.
+    """
+    searched = context.parents["search"]
+    if "point" not in context.settings:
+        return Genotype.from_json(read_json(searched / "genotype.json")), {}
+    found = front_point(searched, context.settings["point"])
+    return found.genotype, {"point": found.point, "cost": found.cost}
+
+
+def searched_weights(context: StageContext) -> SearchedWeights:
+    """The weights in the folder of the parent `search`."""
+    searched = context.parents["search"]
+    return SearchedWeights(
         read_weights(searched / "supernet.safetensors"),
         read_weights(searched / "projections.safetensors"),
     )
-    training = derived_training(
-        context, scene, genotype, teacher, start, epochs=epochs, patience=patience
+
+
+def train_alone(context: StageContext, genotype: Genotype, *, epochs: int, patience: int) -> None:
+    """Trains the genotype's student on the task loss only, from fresh weights: nothing comes from
+    the teacher. Leaves what `train_student` leaves.
+    """
+    length = context.settings["length"]
+    scene = read_scene(context.parents["scene"])
+    torch.manual_seed(context.seed)
+    student = build_student(num_items=scene.num_items, genotype=genotype, **student_sizes(context))
+    training = Training(
+        student,
+        sequences=training_sequences(scene, context.settings),
+        batch_loss=next_item_loss(student),
+        validation=validation_of(scene, length=length, seed=context.seed),
+        schedule=schedule_of(
+            context, context.settings["student"], epochs=epochs, patience=patience
+        ),
     )
-    facts = {"genotype": genotype.to_json(), **_sizes(context)} | (described or {})
-    train_student(context, training, facts)
+    train_student(context, training, student_facts(context, genotype))
 
 
 def derived_training(
@@ -64,19 +124,42 @@ def derived_training(
     *,
     epochs: int,
     patience: int,
+    learned: Learned | None = None,
 ) -> Training:
     """The distillation of the genotype's student from a search's weights, ready for its first
     epoch.
     """
-    sizes = _sizes(context)
+    student, projections = derived_student(
+        context, genotype, teacher, start, num_items=scene.num_items
+    )
+    return distillation(
+        context,
+        scene,
+        student,
+        teacher,
+        projections,
+        epochs=epochs,
+        patience=patience,
+        learned=learned,
+    )
+
+
+def derived_student(
+    context: StageContext,
+    genotype: Genotype,
+    teacher: SequenceModel,
+    start: SearchedWeights,
+    *,
+    num_items: int,
+) -> tuple[Student, Projections]:
+    """The genotype's student and the projections, both with a search's weights."""
+    sizes = student_sizes(context)
     torch.manual_seed(context.seed)
-    student = build_student(num_items=scene.num_items, genotype=genotype, **sizes)
+    student = build_student(num_items=num_items, genotype=genotype, **sizes)
     inherit_weights(student, start.supernet)
     projections = Projections(sizes["width"], teacher.hidden_width)
     projections.load_state_dict(start.projections)
-    return distillation(
-        context, scene, student, teacher, projections, epochs=epochs, patience=patience
-    )
+    return student, projections
 
 
 def distillation(
@@ -88,6 +171,7 @@ def distillation(
     *,
     epochs: int,
     patience: int,
+    learned: Learned | None = None,
 ) -> Training:
     """The training of any student by the losses of the run, ready for its first epoch."""
     length, losses = context.settings["length"], context.settings["losses"]
@@ -101,11 +185,15 @@ def distillation(
         mapping=mapping,
         weights=LossWeights.from_settings(losses),
     )
+    sequences, validation = learned or (
+        training_sequences(scene, context.settings),
+        validation_of(scene, length=length, seed=context.seed),
+    )
     return Training(
         student,
-        sequences=training_sequences(scene, context.settings),
+        sequences=sequences,
         batch_loss=batch_loss,
-        validation=validation_of(scene, length=length, seed=context.seed),
+        validation=validation,
         schedule=schedule_of(
             context, context.settings["student"], epochs=epochs, patience=patience
         ),
@@ -135,5 +223,11 @@ def train_student(context: StageContext, training: Training, described: dict[str
     checkpoint.remove()
 
 
-def _sizes(context: StageContext) -> dict[str, Any]:
+def student_facts(context: StageContext, genotype: Genotype) -> dict[str, Any]:
+    """What student.json says of a student with this cell."""
+    return {"genotype": genotype.to_json(), **student_sizes(context)}
+
+
+def student_sizes(context: StageContext) -> dict[str, Any]:
+    """What `build_student` needs beside the genotype and the catalogue."""
     return {name: context.settings["student"][name] for name in ("width", "num_cells", "dropout")}

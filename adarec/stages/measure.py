@@ -10,6 +10,7 @@ from adarec.data.scene import Scene, read_scene
 from adarec.data.sequences import evaluation_histories
 from adarec.genotype import Genotype
 from adarec.nets.batches import Sequences
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.folders import read_student, read_teacher
 from adarec.nets.latency import METHOD, REPEATS, WARM_UP
 from adarec.nets.measurement import (
@@ -24,21 +25,27 @@ from adarec.nets.teachers.dt4sr import DT4SR
 from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json, write_json
 from adarec.stages.context import StageContext, requests
-from adarec.verdict import judge
+from adarec.verdict import judge, judge_adaptation
+
+# Roles of further students that are measured where they are parents.
+RIVALS = ("source_only", "oracle")
 
 
 def run(context: StageContext) -> None:
     """Leaves measurement.json, ranks.npz, teacher.onnx and student.onnx; of a teacher that knows
     its uncertainty also that.
+
+    Parents named in `RIVALS` are measured as well: an adaptation has them.
     """
     length = context.settings["length"]
     scene = read_scene(context.parents["scene"])
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     student, described = read_student(context.parents["student"], context.parents.get("hybrid"))
     genotype = Genotype.from_json(described["genotype"])
-    context.say("Ranking the test items", 0.05)
     models = {"teacher": teacher, "student": student}
-    ranks, real = _ranks(scene, models, length), scene.without_pseudo_items()
+    rivals = _rivals(context)
+    context.say("Ranking the test items", 0.05)
+    ranks, real = _ranks(scene, models | rivals, length), scene.without_pseudo_items()
     baselines, baseline_ranks_by_name = _baselines(scene)
     context.say("Timing teacher and student in turn", 0.5)
     times = time_models(models, context.folder, length=length, num_items=scene.num_items)
@@ -76,9 +83,38 @@ def run(context: StageContext) -> None:
     search = read_json(context.parents["search"] / "search.json")
     if "cost" in described:  # a point of the front, not the cell that the search chose
         search["cost"] = described["cost"]
-    write_json(
-        context.folder / "measurement.json",
-        _report(real, measured, baselines, ranks, search, length),
+    report = _report(real, measured, baselines, ranks, search, length)
+    if rivals:
+        _add_adaptation(context, report, ranks)
+    write_json(context.folder / "measurement.json", report)
+
+
+def _rivals(context: StageContext) -> dict[str, SequenceModel]:
+    """The students that an adapted one is compared with; none in a search."""
+    roles = [role for role in RIVALS if role in context.parents]
+    counts = context.parents.get("hybrid")
+    return {role: read_student(context.parents[role], counts)[0] for role in roles}
+
+
+def _add_adaptation(
+    context: StageContext, report: dict[str, Any], ranks: dict[str, Ranks]
+) -> None:
+    """Adds each rival's M with `difference` (student minus it), what the scenes share, and a
+    sentence to the verdict.
+
+    A rival is the student's cell with other weights: its size and its times are the student's.
+    """
+    report["adaptation"] = read_json(context.parents["scene"] / "overlap.json")
+    adapted = ndcg_per_user(ranks["student"].unmasked, 10)
+    for role in RIVALS:
+        other = ndcg_per_user(ranks[role].unmasked, 10)
+        difference = paired_bootstrap(adapted, other, seed=0)
+        own = {"name": role, "difference": {"ndcg@10": difference}}
+        report[role] = report["student"] | ranks[role].metrics() | own
+    report["verdict"] += " " + judge_adaptation(
+        source_only_ndcg=report["source_only"]["metrics"]["ndcg@10"],
+        oracle_ndcg=report["oracle"]["metrics"]["ndcg@10"],
+        difference=report["source_only"]["difference"]["ndcg@10"],
     )
 
 

@@ -1,10 +1,24 @@
 """Short schedules and validations for the tests of training and search."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 
-from adarec.nets.losses.distillation import Projections
+from adarec.nets.adaptation import (
+    Adaptation,
+    PseudoLabelling,
+    Unlabelled,
+    history_loss,
+    labelled_loss,
+)
+from adarec.nets.batches import Sequences
+from adarec.nets.checkpoint import Checkpoint
+from adarec.nets.encoding import SequenceModel
+from adarec.nets.epochs import run_epochs
+from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.masked import InTurn, MaskedTraining, masked_item_loss
 from adarec.nets.search import Search, SearchSchedule
@@ -18,7 +32,9 @@ from adarec.nets.training import (
 )
 from tests.nets.small_models import (
     EVERY_LOSS,
+    NUM_ITEMS,
     WIDTH,
+    Notes,
     cycle_walks,
     packed,
     small_costs,
@@ -104,3 +120,64 @@ def small_search(**changed: float) -> Search:
         limit=0.0,
         schedule=search_schedule(**changed),
     )
+
+
+SOURCE = cycle_walks(40)
+OTHER = cycle_walks(30, seed=5)
+
+
+def inputs_of(walks: list[list[int]]) -> Unlabelled:
+    """The inputs of training windows, without labels, as a stage gives them."""
+    windows = packed(walks)
+    return Unlabelled(Sequences(windows.items, windows.offsets))
+
+
+def small_adaptation(
+    *,
+    target: list[list[int]] = OTHER,
+    target_weight: float = 1.0,
+    pseudo: float = 0.4,
+    quantile: float = 0.5,
+    dropout: float = 0.2,
+    on_source: bool = True,
+    teacher: SequenceModel | None = None,
+    source: list[list[int]] = SOURCE,
+    num_items: int = NUM_ITEMS,
+    weights: LossWeights = EVERY_LOSS,
+    **changed: float,
+) -> Adaptation:
+    """A student on the labels of one scene and the histories of another; it starts from the same
+    weights each time."""
+    student = small_student(["conv3", "skip", "maxpool3"], dropout=dropout, num_items=num_items)
+    teacher = freeze(small_teacher(num_layers=2)) if teacher is None else teacher
+    torch.manual_seed(1)
+    parts: dict[str, Any] = {
+        "projections": Projections(WIDTH, WIDTH),
+        "mapping": MAPPINGS["emd"](1, 2),
+        "weights": weights,
+    }
+    labelling = PseudoLabelling(
+        pseudo, quantile, torch.ones(num_items, dtype=torch.bool), repeat=True
+    )
+    return Adaptation(
+        student,
+        sequences=packed(source),
+        batch_loss=distilled_loss(student, teacher, **parts)
+        if on_source
+        else labelled_loss(student, weight=weights.task),
+        validation=validation_of(source[:15]),
+        schedule=schedule(**changed),
+        extra=parts["projections"],
+        mapping=parts["mapping"],
+        histories=inputs_of(target),
+        history_loss=history_loss(student, teacher, labelling=labelling, **parts),
+        target_weight=target_weight,
+    )
+
+
+def trained(work: Training, folder: Path, *, stop_at: int | None = None) -> Notes:
+    """What a training tells; it runs in `folder`, or goes on from the checkpoint there."""
+    notes = Notes(stop_at=stop_at)
+    folder.mkdir(exist_ok=True)
+    run_epochs(work, Checkpoint(folder), notes)
+    return notes

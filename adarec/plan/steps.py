@@ -84,19 +84,13 @@ def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = N
         scene: The scene it compresses.
         machine: Fingerprint for the cost table and the measured times; this machine's by default.
     """
-    plan = _Plan(settings, scene, machine or machine_fingerprint())
-    costs = plan.measure_costs()  # first: a speed-up out of reach is refused within seconds
-    read = plan.augment_scene()
-    teacher = plan.train_teacher(read)
-    base = {"scene": read, "teacher": teacher}
-    blend = plan.blend_counts("blend", read, teacher)
-    taught = base | (blend if settings.blend == "counts" else {})
-    search = plan.search_student(taught | {"costs": costs})
-    student = plan.distill_student(taught | {"search": search})
-    hybrid = plan.blend_counts("hybrid", read, student) if settings.blend == "hybrid" else {}
-    found = taught | {"costs": costs, "search": search, "student": student}
+    plan = Plan(settings, scene, machine or machine_fingerprint())
+    found, blend = plan.find_cell()
+    base = {role: key for role, key in found.items() if role != "costs"}
+    found["student"] = plan.add("student", "distill_student", base, plan.of_student)
+    hybrid = plan.blend_student(found)
     plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
-    plan.add_controls(found, read_in_measure=hybrid)
+    plan.add_controls(found, plan.distillation, measured=hybrid)
     return plan.steps
 
 
@@ -114,7 +108,7 @@ def starts_from_reverse_model(settings: RunSettings) -> bool:
     return augment.name == "asrep" and augment.warm_start and settings.teacher.name == "sasrec"
 
 
-class _Plan:
+class Plan:
     """Steps in the making."""
 
     def __init__(self, settings: RunSettings, scene: ScenePart, machine: str) -> None:
@@ -132,6 +126,12 @@ class _Plan:
         }
 
     @property
+    def of_student(self) -> dict[str, Any]:
+        """As `distillation`, with the point of the search's front where one was asked for."""
+        point = self.settings.point
+        return self.distillation | ({} if point is None else {"point": point})
+
+    @property
     def learning(self) -> dict[str, Any]:
         """How every stage that learns from the scene cuts and reads its histories."""
         augment = self.settings.augment
@@ -142,6 +142,24 @@ class _Plan:
     def measurement(self) -> dict[str, Any]:
         """Settings of both measurements: their times belong to a machine."""
         return {"length": self.length, "machine": self.machine}
+
+    def find_cell(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Role -> key of the scene, of what a student learns from and of the search; and of the
+        teacher's blend with counting, empty without one.
+        """
+        costs = self.measure_costs()  # first: a speed-up out of reach is refused within seconds
+        read = self.augment_scene()
+        base = {"scene": read, "teacher": self.train_teacher(read)}
+        blend = self.blend_counts("blend", read, base["teacher"])
+        taught = base | (blend if self.settings.blend == "counts" else {})
+        search = self.search_student(taught | {"costs": costs})
+        return taught | {"costs": costs, "search": search}, blend
+
+    def blend_student(self, found: dict[str, str]) -> dict[str, str]:
+        """As `blend_counts`, for a student that carries the counts itself."""
+        if self.settings.blend != "hybrid":
+            return {}
+        return self.blend_counts("hybrid", found["scene"], found["student"])
 
     def augment_scene(self) -> str:
         """The key of the scene that all later stages read: augmented, or the scene's own."""
@@ -206,41 +224,43 @@ class _Plan:
         }
         return self.add("search", "search_student", parents, own)
 
-    def distill_student(self, parents: dict[str, str]) -> str:
-        """The student's key: the search's own choice, or a point of its front."""
-        point = self.settings.point
-        own = self.distillation | ({} if point is None else {"point": point})
-        return self.add("student", "distill_student", parents, own)
+    def add_controls(
+        self, found: dict[str, str], base: dict[str, Any], *, measured: dict[str, str]
+    ) -> None:
+        """The students to compare the found one with, trained as it was, and their measurement.
 
-    def add_controls(self, found: dict[str, str], *, read_in_measure: dict[str, str]) -> None:
-        """The students to compare the found one (role -> key of all it came from) with, and their
-        measurement, which reads something more.
+        Args:
+            found: Role -> key of all that the student came from, and of the student.
+            base: The settings of its last stage.
+            measured: What the measurement reads besides, or in its place.
         """
         settings = self.settings
         controls = []
         if settings.controls:
             names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
-            controls += [self.distill_control(name, found) for name in names]
+            controls += [self.distill_control(name, found, base) for name in names]
         controls += [
-            self.distill_control(f"from-{name}", found, ops=ops.split(","))
+            self.distill_control(f"from-{name}", found, base, ops=ops.split(","))
             for name, ops in sorted(settings.cells.items())
         ]
         if settings.hand_made:
-            controls += self.hand_made_controls(found)
+            controls += self.hand_made_controls(found, base)
         if controls:
-            parents = found | read_in_measure | dict(controls)
+            parents = found | measured | dict(controls)
             self.add("measure-controls", "measure_controls", parents, self.measurement)
 
-    def hand_made_controls(self, found: dict[str, str]) -> list[tuple[str, str]]:
+    def hand_made_controls(
+        self, found: dict[str, str], base: dict[str, Any]
+    ) -> list[tuple[str, str]]:
         """Role and key of each. What cannot start from the supernet's weights may learn for as
         many epochs more as the search took.
         """
         longer = {"more_epochs": self.settings.search.epochs}
         sizes = found | {"hand_made": self.measure_hand_made()}
         return [
-            self.distill_control("cnn", found),
-            *(self.distill_control(name, sizes, **longer) for name in ("gru", "sasrec")),
-            self.distill_control("no-distillation", found, **longer),
+            self.distill_control("cnn", found, base),
+            *(self.distill_control(name, sizes, base, **longer) for name in ("gru", "sasrec")),
+            self.distill_control("no-distillation", found, base, **longer),
         ]
 
     def measure_hand_made(self) -> str:
@@ -250,9 +270,11 @@ class _Plan:
         own = {"cost": cost, "machine": machine, "length": self.length}
         return self.add("hand_made", "measure_hand_made", {}, own, seed=0, threads=1)
 
-    def distill_control(self, name: str, parents: dict[str, str], **own: Any) -> tuple[str, str]:
+    def distill_control(
+        self, name: str, parents: dict[str, str], base: dict[str, Any], **own: Any
+    ) -> tuple[str, str]:
         """A control's role and key."""
-        role, settings = f"control-{name}", self.distillation | {"control": name} | own
+        role, settings = f"control-{name}", base | {"control": name} | own
         return role, self.add(role, "distill_control", parents, settings)
 
     def add(

@@ -1,0 +1,141 @@
+"""The commands that start a run, and the options that they share."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adarec import catalog
+from adarec.config import adapt_settings, parse_overrides, preset_settings
+from adarec.data.samples import register_samples
+from adarec.runs.workspace import Workspace
+from adarec.terminal import Terminal, print_result
+
+Home = Annotated[
+    Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+Preset = Annotated[str, typer.Option(help="|".join(p.name for p in catalog.PRESETS))]
+Teacher = Annotated[str | None, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))]
+Mapping = Annotated[str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))]
+Cost = Annotated[str | None, typer.Option(help="|".join(c.name for c in catalog.COSTS))]
+Blend = Annotated[str | None, typer.Option(help="|".join(b.name for b in catalog.BLENDS))]
+Speedup = Annotated[float | None, typer.Option(help="How many times faster than the teacher.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
+Threads = Annotated[int | None, typer.Option(help="Threads of training.")]
+Controls = Annotated[int | None, typer.Option(help="Random cells of equal cost to compare with.")]
+HandMade = Annotated[
+    bool, typer.Option("--hand-made", help="Compare with hand-made students, too.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Compute every stage again.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, any setting.")]
+
+# Options whose setting is called otherwise.
+_KEYS = {"mapping": "losses.mapping", "augment": "augment.name"}
+
+
+def search(
+    scene_or_log: Annotated[
+        str, typer.Argument(help="A scene's name, or a log, which is ingested first.")
+    ],
+    preset: Preset = "quick",
+    teacher: Teacher = None,
+    mapping: Mapping = None,
+    augment: Annotated[
+        str | None, typer.Option(help="|".join(a.name for a in catalog.AUGMENTATIONS))
+    ] = None,
+    cost: Cost = None,
+    blend: Blend = None,
+    speedup: Speedup = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    controls: Controls = None,
+    hand_made: HandMade = False,
+    fresh: Fresh = False,
+    set_: Set = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Train a teacher, search a cell, distil and measure; resumes what is unfinished."""
+    overrides = _chosen_settings(
+        set_,
+        mapping=mapping,
+        augment=augment,
+        cost=cost,
+        blend=blend,
+        speedup=speedup,
+        seed=seed,
+        threads=threads,
+        controls=controls,
+        hand_made=hand_made,
+    )
+    from adarec.search_command import SearchRequest, run_search  # torch loads only for a search
+
+    settings = preset_settings(preset, teacher=teacher, overrides=overrides)
+    request = SearchRequest(scene_or_log=scene_or_log, settings=settings, fresh=fresh)
+    result = run_search(opened_workspace(home), request, Terminal(quiet=as_json))
+    print_result(result, as_json=as_json)
+
+
+def adapt(
+    source: Annotated[str, typer.Argument(help="The labelled scene, or its log.")],
+    target: Annotated[str, typer.Argument(help="The scene without labels, or its log.")],
+    paradigm: Annotated[
+        str, typer.Option(help="|".join(p.name for p in catalog.PARADIGMS))
+    ] = "both",
+    items_map: Annotated[
+        Path | None, typer.Option(help="Text file: target id, source id of the same item.")
+    ] = None,
+    preset: Preset = "quick",
+    teacher: Teacher = None,
+    mapping: Mapping = None,
+    cost: Cost = None,
+    blend: Blend = None,
+    speedup: Speedup = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    controls: Controls = None,
+    hand_made: HandMade = False,
+    fresh: Fresh = False,
+    set_: Set = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Carry a student from a labelled scene to one whose next items it never sees."""
+    overrides = _chosen_settings(
+        set_,
+        mapping=mapping,
+        cost=cost,
+        blend=blend,
+        speedup=speedup,
+        seed=seed,
+        threads=threads,
+        controls=controls,
+        hand_made=hand_made,
+    )
+    from adarec.search_command import run_adaptation  # torch loads only for a search
+
+    own: dict[str, Any] = {"source": source, "target": target, "paradigm": paradigm}
+    own["items_map"] = None if items_map is None else str(items_map.absolute())
+    settings = adapt_settings(preset, teacher=teacher, adaptation=own, overrides=overrides)
+    terminal = Terminal(quiet=as_json)
+    result = run_adaptation(opened_workspace(home), settings, terminal, fresh=fresh)
+    print_result(result, as_json=as_json)
+
+
+def opened_workspace(home: Path | None) -> Workspace:
+    """The workspace, with the sample scenes at its first opening."""
+    workspace = Workspace.open(home)
+    register_samples(workspace)
+    return workspace
+
+
+def _chosen_settings(set_: list[str] | None, **options: Any) -> dict[str, Any]:
+    """What the options ask for, by dotted key; `--set` comes before the others."""
+    given = {
+        _KEYS.get(name, name): value
+        for name, value in options.items()
+        if value is not None and value is not False
+    }
+    return given | parse_overrides(set_ or [])
