@@ -17,6 +17,7 @@ SECTIONS = {
     "Start": (
         ("scenes", "Scenes", "Upload an interaction log and see what kind of scene it is."),
         ("search", "Search", "Start a search for a scene and watch it."),
+        ("adapt", "Adapt", "Carry a student to a scene without labels."),
     ),
     "Understand": (
         ("architecture", "Architecture", "Which cell was found, and how it formed."),

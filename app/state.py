@@ -40,10 +40,16 @@ DOWNLOAD_REPORT = "download_report"
 DOWNLOAD_COMPARISON = "download_comparison"
 FIGURE_FORMAT = "figure_format"
 WORKER_LOG = "worker_log"
+SOURCE_PICKER = "source_picker"
+TARGET_PICKER = "target_picker"
+PARADIGM = "paradigm"
+UPLOAD_MAP = "upload_map"
+START_ADAPTATION = "start_adaptation"
 
 # Names in the address.
 RUN = "run"
 SCENE = "scene"
+SOURCE = "source"  # the labelled scene of an adaptation to `scene`
 WITH = "with"  # the run that `run` is compared with
 
 

@@ -232,10 +232,19 @@ class RunStore(StageRecords):
             return [RunRecord(**row) for row in connection.execute(query).mappings()]
 
     def run_summaries(
-        self, scene: str | None = None, states: Collection[str] | None = None
+        self,
+        scene: str | None = None,
+        states: Collection[str] | None = None,
+        *,
+        with_setting: str | None = None,
     ) -> list[RunSummary]:
-        """What lists and charts of many runs need, newest first; of JSON only tags are read."""
+        """What lists and charts of many runs need, newest first; of JSON only tags are read.
+
+        `with_setting` asks for runs whose settings have that key: `adaptation`, for example.
+        """
         query = _filtered(_SUMMARY_FIELDS, scene, states)
+        if with_setting is not None:
+            query = query.where(RUNS.c.settings[with_setting].as_string().is_not(None))
         with self.engine.connect() as connection:
             return [RunSummary(**row) for row in connection.execute(query).mappings()]
 

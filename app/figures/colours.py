@@ -39,6 +39,7 @@ LOSS_COLOURS = {
     "efficiency_loss": "#D0504A",
     "alpha_loss": "#2F97A8",
     "masked_loss": "#8A8A2E",
+    "pseudo_loss": "#8E6BC8",
 }
 LOSS_MARKERS = {
     "loss": "circle-open",
@@ -49,6 +50,7 @@ LOSS_MARKERS = {
     "efficiency_loss": "x",
     "alpha_loss": "star",
     "masked_loss": "triangle-down",
+    "pseudo_loss": "pentagon",
 }
 
 # Series without a meaning of their own, such as layers: again none of an op's or a role's colours.

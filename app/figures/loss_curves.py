@@ -17,9 +17,13 @@ LOSS_TITLES = {
     "embedding_loss": "Embedding",
     "hidden_loss": "Hidden layers",
     "logit_loss": "Logits",
+    "pseudo_loss": "Pseudo-labels",
     "efficiency_loss": "Efficiency",
     "alpha_loss": "Architecture slice",
 }
+
+# Losses on the target of an adaptation: the same colours and shapes, dashed and hollow.
+_ON_TARGET = "target_"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class LossCurvesInfo(ChartInfo):
     explanation: str = (
         "Mean of each loss over an epoch. Task: next item against the whole catalogue. Masked "
         "items: the same for items that were hidden. Embedding, hidden layers and logits: "
-        "distance to the teacher. Efficiency: expected cost of the sampled cells."
+        "distance to the teacher, dashed on the target of an adaptation. Pseudo-labels: the "
+        "teacher's surest answers there. Efficiency: expected cost of the sampled cells."
     )
 
     @property
@@ -49,8 +54,7 @@ class LossCurvesInfo(ChartInfo):
         epochs = sorted({epoch for series, _ in self.curves.values() for epoch in series})
         found = {name: dict(zip(*curve, strict=True)) for name, curve in self.curves.items()}
         return [
-            {"epoch": epoch}
-            | {LOSS_TITLES[name]: values.get(epoch) for name, values in found.items()}
+            {"epoch": epoch} | {_title(name): values.get(epoch) for name, values in found.items()}
             for epoch in epochs
         ]
 
@@ -58,7 +62,8 @@ class LossCurvesInfo(ChartInfo):
 def loss_curves_info(metrics: Mapping[str, Curve], *, stage_title: str) -> LossCurvesInfo:
     """Picks the losses out of everything that a stage recorded; `metrics` maps a name to (epochs,
     values)."""
-    curves = {name: metrics[name] for name in LOSS_TITLES if name in metrics}
+    names = [*LOSS_TITLES, *(f"{_ON_TARGET}{name}" for name in LOSS_TITLES)]
+    curves = {name: metrics[name] for name in names if name in metrics}
     if len(curves) == 2:
         # A sum of one part says nothing new.
         curves.pop("loss", None)
@@ -76,15 +81,31 @@ def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
         figure.add_scatter(
             x=list(epochs),
             y=list(values),
-            name=LOSS_TITLES[name],
+            name=_title(name),
             mode="lines+markers",
             line={
-                "color": colours.LOSS_COLOURS[name],
-                "dash": "dot" if name == "loss" else "solid",
+                "color": colours.LOSS_COLOURS[name.removeprefix(_ON_TARGET)],
+                "dash": _dash(name),
             },
-            marker={"size": 6, "symbol": colours.LOSS_MARKERS[name]},
-            hovertemplate="epoch %{x}: %{y:.4g}<extra>" + LOSS_TITLES[name] + "</extra>",
+            marker={"size": 6, "symbol": _marker(name)},
+            hovertemplate="epoch %{x}: %{y:.4g}<extra>" + _title(name) + "</extra>",
         )
     if info.is_log:
         figure.update_yaxes(type="log", tickvals=log_ticks(info.values), tickformat="~g")
     return show_epochs(figure, last)
+
+
+def _title(name: str) -> str:
+    title = LOSS_TITLES[name.removeprefix(_ON_TARGET)]
+    return f"{title} (target)" if name.startswith(_ON_TARGET) else title
+
+
+def _dash(name: str) -> str:
+    if name == "loss":
+        return "dot"
+    return "dash" if name.startswith(_ON_TARGET) else "solid"
+
+
+def _marker(name: str) -> str:
+    marker = colours.LOSS_MARKERS[name.removeprefix(_ON_TARGET)]
+    return f"{marker}-open" if name.startswith(_ON_TARGET) else marker

@@ -1,10 +1,11 @@
 """Starting, stopping and resuming searches. The app asks; a separate worker process computes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from adarec import jobs, submission
-from adarec.config import preset_settings
+from adarec.config import adapt_settings, preset_settings
 from app.gateway.files import workspace
 
 
@@ -17,6 +18,36 @@ def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[st
     """
     settings = preset_settings(preset, teacher=teacher, overrides=dict(overrides))
     record = submission.create_run(workspace(), scene, settings)
+    jobs.submit(workspace(), record.run)
+    jobs.ensure_worker(workspace())
+    return record.run
+
+
+def start_adaptation(
+    source: str,
+    target: str,
+    *,
+    paradigm: str,
+    items_map: Path | None,
+    preset: str,
+    teacher: str,
+    overrides: Mapping[str, Any],
+) -> str:
+    """Queues a run that adapts a student from `source` to `target`; gives the run's id.
+
+    Raises:
+        SettingsError: A value of `overrides` (dotted key -> value) does not fit.
+        SceneError: There is no such scene, or the two share no item.
+        LogError: The map cannot be read.
+    """
+    asked = {"source": source, "target": target, "paradigm": paradigm}
+    settings = adapt_settings(
+        preset,
+        teacher=teacher,
+        adaptation=asked | ({"items_map": str(items_map)} if items_map else {}),
+        overrides=overrides,
+    )
+    record = submission.create_run(workspace(), target, settings)
     jobs.submit(workspace(), record.run)
     jobs.ensure_worker(workspace())
     return record.run

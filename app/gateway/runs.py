@@ -54,6 +54,19 @@ def finished_runs(asked: str | None = None) -> list[RunSummary]:
     return found if not own or any(r.is_example and r.run == asked for r in found) else own
 
 
+def adaptations() -> list[RunSummary]:
+    """Runs that carry a student from one scene to another, newest first, but the archived."""
+    found = workspace().store.run_summaries(with_setting="adaptation")
+    return [run for run in found if not run.archived]
+
+
+def learned_scene_key(record: RunRecord) -> str:
+    """The key of the scene whose validation items choose the run's epochs: of an adaptation the
+    source's."""
+    steps = [step for step in record.steps if step["role"] == TEACHER]
+    return str(steps[0]["parents"].get("scene", record.scene_key)) if steps else record.scene_key
+
+
 def run(run_id: str) -> RunRecord:
     """The run with id `run_id`; RunError when there is none."""
     return workspace().store.run(run_id)

@@ -13,7 +13,7 @@ import streamlit as st
 from adarec.data.example import outdated_steps, register_example
 from adarec.data.ingest import LogPreview, ingest_log, preview_log
 from adarec.data.samples import register_samples
-from adarec.data.scene import Scene, read_scene
+from adarec.data.scene import Scene, read_item_ids, read_scene
 from adarec.data.settings import ColumnChoice, IngestSettings
 from adarec.errors import LogError
 from adarec.runs.records import RunRecord, SceneRecord
@@ -80,6 +80,18 @@ def validation_baselines(scene_key: str) -> dict[str, dict[str, float]]:
     """Metrics of the three count baselines on the validation item; empty when unknown."""
     statistics = read_stage_json(scene_key, "statistics.json") or {}
     return statistics.get("baselines_validation") or {}
+
+
+def shared_items(source_key: str, target_key: str) -> tuple[int, int]:
+    """How many raw item ids of the target the source has, too, and how many the target has."""
+    target = _item_ids(str(workspace().artefacts.path(target_key)))
+    source = _item_ids(str(workspace().artefacts.path(source_key)))
+    return len(source & target), len(target)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _item_ids(folder: str) -> frozenset[str]:
+    return frozenset(read_item_ids(Path(folder)))
 
 
 def keep_upload(name: str, content: BinaryIO) -> Path:

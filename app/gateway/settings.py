@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from adarec.config import RunSettings, preset_settings
+from adarec.config import AdaptationSettings, RunSettings, preset_settings
 from adarec.errors import SettingsError
 from adarec.runs.records import RunRecord
 
+_ADAPTATION = "adaptation."
 # Settings that have an option of their own on the command line, in the order in which it reads
 # well.
 _OPTIONS = {
@@ -69,12 +70,13 @@ def target_speedup(run: RunRecord) -> float:
 def repeat_command(run: RunRecord) -> str:
     """The command line that computes the same run from the same log."""
     values = flat(run.settings)
+    adaptation = {key: values.pop(key) for key in list(values) if key.startswith(_ADAPTATION)}
     preset, teacher = values.get("preset", "quick"), values.get("teacher.name", "nextitnet")
     try:
         usual = preset_values(preset, teacher)
     except SettingsError:
         usual = {}
-    parts = ["python -m adarec search", shlex.quote(run.scene)]
+    parts = _command(run.scene, adaptation)
     parts += [f"--preset {preset}", f"--teacher {teacher}"]
     parts += [
         f"{option} {_plain(values[key])}"
@@ -88,6 +90,23 @@ def repeat_command(run: RunRecord) -> str:
         if key not in usual or usual[key] != value
     ]
     return " ".join(parts)
+
+
+def _command(scene: str, adaptation: Mapping[str, Any]) -> list[str]:
+    """The command, its scenes, and what an adaptation was asked beyond the defaults."""
+    if not adaptation:
+        return ["python -m adarec search", shlex.quote(scene)]
+    values = {key.removeprefix(_ADAPTATION): value for key, value in adaptation.items()}
+    parts = ["python -m adarec adapt", shlex.quote(values.pop("source")), shlex.quote(scene)]
+    parts.append(f"--paradigm {values.pop('paradigm')}")
+    if (items_map := values.pop("items_map", None)) is not None:
+        parts.append(f"--items-map {shlex.quote(items_map)}")
+    usual = {name: field.default for name, field in AdaptationSettings.model_fields.items()}
+    return parts + [
+        f"--set {_ADAPTATION}{name}={_plain(value)}"
+        for name, value in values.items()
+        if name != "target" and usual.get(name) != value
+    ]
 
 
 def _plain(value: Any) -> str:

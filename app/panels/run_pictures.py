@@ -45,7 +45,9 @@ def validation_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
     curves = {model: recorded[role].get("validation_ndcg@10") for model, role in _MODELS.items()}
     if not any(curves.values()):
         return None
-    info = validation_curves_info(curves, baselines=gateway.validation_baselines(run.scene_key))
+    info = validation_curves_info(
+        curves, baselines=gateway.validation_baselines(gateway.learned_scene_key(run))
+    )
     return info, draw_validation_curves(info)
 
 

@@ -232,3 +232,24 @@ def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
         "environment": {"cpu": "a test"},
         "protocol": {"ranking": "full, unmasked", "latency": "onnxruntime, batch 1, one thread"},
     }
+
+
+def fake_adaptation(result: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """What the Result of an adaptation has besides."""
+    student = result["student"]["metrics"]["ndcg@10"]
+    found: dict[str, Any] = {"settings": settings}
+    for role, ndcg in (("source_only", student - 0.01), ("oracle", student + 0.02)):
+        mean = student - ndcg
+        interval = {"mean": mean, "low": mean - 0.004, "high": mean + 0.003}
+        found[role] = fake_model(role, ndcg=ndcg, p50=0.3, params=120_000)
+        found[role]["difference"] = {"ndcg@10": interval}
+    found["adaptation"] = {
+        **{name: settings["adaptation"][name] for name in ("source", "target", "paradigm")},
+        "shared_items": 30,
+        "source_items": 50,
+        "target_items": 40,
+        "shared_item_share": 0.75,
+        "learnable_event_share": 0.9,
+        "unlearnable_test_share": 0.05,
+    }
+    return found

@@ -11,12 +11,14 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from adarec import catalog
+from adarec.config import AdaptationSettings
 from adarec.data.scene import Scene, write_scene
 from adarec.runs.files import write_epoch_arrays, write_json
 from adarec.runs.records import SceneRecord
 from adarec.runs.workspace import Workspace
 from tests.app.fake_numbers import (
     NUM_ITEMS,
+    fake_adaptation,
     fake_arrays,
     fake_candidates,
     fake_front,
@@ -92,6 +94,8 @@ def add_run(
     state: str = "succeeded",
     until: str = "measure",
     epochs: int = 5,
+    adapted_from: str | None = None,
+    paradigm: str = "both",
 ) -> str:
     """A run whose steps up to `until` (a role, or `""` for none) have recorded something; gives
     its id."""
@@ -107,12 +111,17 @@ def add_run(
         }
         for role, stage in ROLES
     ]
+    settings = run_settings(seed)
+    if adapted_from is not None:
+        names = {"source": adapted_from, "target": scene, "paradigm": paradigm}
+        settings["adaptation"] = AdaptationSettings.model_validate(names).model_dump()
     record = workspace.store.create_run(
         scene=scene,
         scene_key=scene_key,
-        settings=run_settings(seed),
+        settings=settings,
         steps=steps,
         seed=seed,
+        tags=[] if adapted_from is None else [f"adapted from {adapted_from}"],
     )
     reached = [role for role, _ in ROLES]
     reached = reached[: reached.index(until) + 1] if until else []
@@ -120,6 +129,8 @@ def add_run(
         is_last = role == until and state != "succeeded"
         _record_step(workspace, role, keys[role], seed, epochs, is_complete=not is_last)
     result = fake_result(record.run, scene, seed) if state == "succeeded" else None
+    if result and adapted_from is not None:
+        result |= fake_adaptation(result, settings)
     now = time.time()
     workspace.store.update_run(
         record.run,

@@ -47,6 +47,7 @@ def test_addresses_and_widget_keys_are_the_promised_ones() -> None:
     assert paths == [
         "scenes",
         "search",
+        "adapt",
         "architecture",
         "distillation",
         "tradeoffs",

@@ -150,6 +150,14 @@ def test_runs_are_filtered_and_newest_first(store: RunStore) -> None:
     assert store.run_summaries(states=[]) == []
 
 
+def test_runs_with_a_setting_are_found(store: RunStore) -> None:
+    new_run(store)
+    adapted = new_run(store, settings={"adaptation": {"source": "fair"}})
+    assert [run.run for run in store.run_summaries(with_setting="adaptation")] == [adapted]
+    assert store.run_summaries(scene="fair", with_setting="adaptation") == []
+    assert len(store.run_summaries()) == 2
+
+
 def test_a_run_is_deleted_only_when_it_is_over(store: RunStore) -> None:
     run = new_run(store)
     with pytest.raises(RunError, match="Stop it first"):

@@ -42,6 +42,18 @@ def test_a_loss_of_zero_keeps_a_plain_axis() -> None:
     assert draw_loss_curves(info).layout.yaxis.type is None
 
 
+def test_losses_on_a_target_are_the_same_but_dashed_and_hollow() -> None:
+    metrics = {"logit_loss": ([1], [2.0]), "target_logit_loss": ([1], [3.0])}
+    info = loss_curves_info(metrics | {"pseudo_loss": ([1], [4.0])}, stage_title="Adapt")
+    assert info.rows() == [
+        {"epoch": 1, "Logits": 2.0, "Pseudo-labels": 4.0, "Logits (target)": 3.0}
+    ]
+    on_source, _, on_target = draw_loss_curves(info).data
+    assert on_source.line.color == on_target.line.color
+    assert (on_source.line.dash, on_target.line.dash) == ("solid", "dash")
+    assert on_target.marker.symbol == f"{on_source.marker.symbol}-open"
+
+
 def test_validation_names_the_best_baseline() -> None:
     info = validation_curves_info(
         {"Teacher": ([1, 2], [0.1, 0.2]), "Student": None},

@@ -1,0 +1,116 @@
+"""What a visitor does on the page `adapt`, without a browser."""
+
+from pathlib import Path
+
+import pytest
+
+from adarec.runs.workspace import Workspace
+from app import gateway, state
+from tests.app.filled_workspace import add_run, add_scene, fill
+from tests.app.test_visits import home, text_of, visit  # noqa: F401  (home is a fixture)
+
+
+def add_adaptation(workspace: Workspace, *, seed: int = 7, **call: str) -> str:
+    """A run from `shop 1` to `shop 2`."""
+    key = next(s.key for s in workspace.store.scenes() if s.name == "shop 2")
+    return add_run(workspace, "shop 2", key, seed=seed, adapted_from="shop 1", **call)
+
+
+def test_a_workspace_of_samples_says_what_is_missing(home: Workspace) -> None:  # noqa: F811
+    app = visit("adapt")
+    assert "No other scene has an item id of" in text_of(app)
+    assert "No adaptation yet" in text_of(app)
+    assert not [button for button in app.button if button.key == state.START_ADAPTATION]
+
+
+def test_only_scenes_with_shared_items_are_offered(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    app = visit("adapt", source="shop 1")
+    options = app.selectbox(key=state.TARGET_PICKER).options
+    assert options == ["shop 2 · 100% of 40 items shared"]
+    assert app.button(key=state.START_ADAPTATION)
+
+
+def test_the_address_chooses_the_pair(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_scenes=3, num_runs=0)
+    app = visit("adapt", source="shop 2", scene="shop 3")
+    assert app.selectbox(key=state.SOURCE_PICKER).value == "shop 2"
+    assert app.selectbox(key=state.TARGET_PICKER).value == "shop 3"
+    app.selectbox(key=state.SOURCE_PICKER).select("shop 3").run()
+    assert app.query_params["source"] in ("shop 3", ["shop 3"])
+    assert app.selectbox(key=state.TARGET_PICKER).value != "shop 3"
+
+
+def test_start_queues_an_adaptation(
+    home: Workspace,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adarec.jobs.ensure_worker", lambda workspace: None)
+    fill(home, num_runs=0)
+    app = visit("adapt", source="shop 1", scene="shop 2")
+    app.segmented_control(key=state.PARADIGM).set_value("target").run()
+    app.button(key=state.START_ADAPTATION).click().run()
+    assert not app.exception
+    assert not app.error
+    (run,) = home.store.runs(scene="shop 2")
+    assert (run.scene, run.state, run.tags) == ("shop 2", "queued", ["adapted from shop 1"])
+    assert run.settings["adaptation"]["paradigm"] == "target"
+    assert [step["stage"] for step in run.steps][-4:] == [
+        "adapt_scene",
+        "distill_student",
+        "distill_oracle",
+        "measure",
+    ]
+    assert app.query_params["run"] in (run.run, [run.run])
+
+
+def test_a_finished_adaptation_shows_its_picture(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    first = add_adaptation(home)
+    app = visit("adapt", run=first)
+    assert "From shop 1 to shop 2" in app.get("plotly_chart")[0].proto.spec
+    assert not app.error
+    assert "adapted from shop 1" in app.selectbox(key=state.RUN_PICKER).options[0]
+    labels = {metric.label: metric.value for metric in app.metric}
+    assert labels["Items that both scenes have"] == "75%"
+    assert labels["Test items out of reach"] == "5.0%"
+    assert "All adaptations" not in "".join(each.value for each in app.subheader)
+    add_adaptation(home, seed=8, paradigm="target")
+    app = visit("adapt", run=first)
+    assert app.subheader[-1].value == "All adaptations from shop 1 to shop 2"
+
+
+@pytest.mark.parametrize("until", ["", "search"])
+def test_an_unfinished_adaptation_shows_its_progress(home: Workspace, until: str) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    run = add_adaptation(home, state="failed", until=until)
+    app = visit("adapt", run=run)
+    assert app.selectbox(key=state.RUN_PICKER).value == run
+    assert app.button(key=state.RESUME_SEARCH)
+
+
+def test_a_search_in_the_address_is_sent_on(home: Workspace) -> None:  # noqa: F811
+    runs = fill(home, num_runs=1)
+    add_adaptation(home)
+    assert "is a search of one scene" in text_of(visit("adapt", run=runs[0]))
+
+
+def test_other_pages_show_an_adaptation_like_any_run(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    run = add_adaptation(home)
+    for page in ("search", "architecture", "distillation", "tradeoffs", "compare", "export"):
+        app = visit(page, run=run)
+        assert not app.error
+    assert "adapt 'shop 1' 'shop 2' --paradigm both" in app.code[-1].value
+
+
+def test_a_rare_setting_is_part_of_the_command(home: Workspace, tmp_path: Path) -> None:  # noqa: F811
+    key = add_scene(home, "shop", seed=0)
+    run = home.store.run(add_run(home, "shop", key, adapted_from="fair"))
+    changed = run.settings["adaptation"] | {"pseudo": 0.0, "items_map": "a map.csv"}
+    home.store.update_run(run.run, settings=run.settings | {"adaptation": changed})
+    command = gateway.repeat_command(home.store.run(run.run))
+    assert command.startswith("python -m adarec adapt fair shop --paradigm both")
+    assert "--items-map 'a map.csv'" in command
+    assert "--set adaptation.pseudo=0" in command
+    assert "quantile" not in command
