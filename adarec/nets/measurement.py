@@ -120,7 +120,7 @@ def write_uncertainty(
     uncertainty.onnx takes `history` and gives `total_variance` of the state after it.
     uncertainty.npz holds `total_variance` of the items [V], and what a state's is worth:
     `rank_correlation`, Spearman's with the rank of the item that came next, over `users`
-    histories. Nothing in training makes it positive.
+    histories (nan where all ranks are alike). Nothing in training makes it positive.
 
     Args:
         model: The teacher.
@@ -142,9 +142,16 @@ def write_uncertainty(
         folder / "uncertainty.npz",
         allow_pickle=False,
         total_variance=of_items,
-        rank_correlation=spearmanr(state_variances(model, histories), ranks).statistic,
+        rank_correlation=rank_correlation(state_variances(model, histories), ranks),
         users=len(ranks),
     )
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's; nan where one side is constant."""
+    if len(np.unique(first)) < 2 or len(np.unique(second)) < 2:
+        return float("nan")
+    return float(spearmanr(first, second).statistic)
 
 
 def state_variances(model: DT4SR, histories: Sequences) -> np.ndarray:

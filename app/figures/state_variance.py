@@ -1,5 +1,6 @@
 """How uncertain a teacher of Gaussians is, item by item of one history."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,8 +57,10 @@ def state_variance_info(
 
 def worth_of(rank_correlation: float, users: int) -> str:
     """What a larger variance meant for the rank of the item that came next, in words."""
+    if math.isnan(rank_correlation):
+        return "All test items were ranked alike, so nothing shows what a variance is worth."
     measured = f"(rank correlation {rank_correlation:+.2f} over {users:,} test users)"
-    if not abs(rank_correlation) * users**0.5 > 2:  # two standard errors; nan is not above them
+    if abs(rank_correlation) * users**0.5 < 2:  # two standard errors
         return f"It did not tell how well the next item was ranked {measured}."
     better = "worse" if rank_correlation > 0 else "better"
     return f"Larger went with a {better} rank of what came next {measured}."

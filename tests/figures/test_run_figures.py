@@ -263,7 +263,7 @@ def test_the_uncertainty_is_numbered_from_the_start_of_the_history_and_names_its
         (-0.2, 400, "a better rank"),
         (0.2, 400, "a worse rank"),
         (0.2, 80, "did not tell"),
-        (float("nan"), 400, "did not tell"),
+        (float("nan"), 400, "ranked alike"),
     ],
 )
 def test_a_variance_is_worth_what_was_measured(correlation: float, users: int, words: str) -> None:
