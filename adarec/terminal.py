@@ -112,7 +112,7 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
     for run in runs:
         table.add_row(
             run.run,
-            run.scene,
+            ", ".join([run.scene, *(tag for tag in run.tags if tag.startswith("adapted from"))]),
             run.teacher,
             run.preset,
             run.state,

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from adarec.config import AdaptSettings, read_run_settings
 from adarec.data.ingest import ingest_log
 from adarec.data.settings import IngestSettings
 from adarec.runs.workspace import Workspace
-from adarec.submission import add_controls
+from adarec.submission import add_controls, create_run, find_unfinished, point_settings
 from tests.finished_run import as_options
 from tests.stages.test_result import KEYS, MODEL_KEYS
 from tests.test_cli import CommandLine, command  # noqa: F401  (a fixture)
@@ -106,6 +107,7 @@ def test_the_command_prints_it_and_uses_finished_stages(
     assert code == 0
     for word in ("source only", "oracle", "late"):
         assert word in out
+    assert "late, adapted from early" in command.run("runs", "--home", home)[1]
     runs = command.json("runs", "--home", home)
     assert {run["scene"] for run in runs} == {"late"}
     assert runs[0]["tags"] == ["adapted from early"]
@@ -206,6 +208,29 @@ def test_controls_are_added_although_the_scenes_were_renamed(
     finally:
         workspace.store.rename_scene("first", "early")
         workspace.close()
+
+
+def test_a_point_of_the_front_can_be_adapted(home: Path, adapted: dict[str, Any]) -> None:
+    workspace = Workspace.open(home)
+    settings = point_settings(workspace, adapted["run"], 0)
+    workspace.close()
+    assert isinstance(settings, AdaptSettings)
+    assert settings.point == 0
+
+
+def test_the_same_command_finds_what_it_left_unfinished(
+    home: Path, adapted: dict[str, Any]
+) -> None:
+    workspace = Workspace.open(home)
+    done = read_run_settings(adapted["settings"])
+    other = done.model_copy(update={"seed": 5})
+    left = create_run(workspace, "late", other, state="failed")
+    found = find_unfinished(workspace, "late", other)
+    assert found is not None
+    assert found.run == left.run
+    assert find_unfinished(workspace, "late", done) is None
+    workspace.store.delete_run(left.run)
+    workspace.close()
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,11 @@ def numbers_table(result: Mapping[str, Any]) -> str:
     """A row a number: how it was obtained, then every model's value."""
     models = {"teacher: " + str(result["teacher"]["name"]): result["teacher"]}
     models["student"] = result["student"]
+    models |= {  # of an adaptation
+        title: result[role]
+        for role, title in (("source_only", "student of the source"), ("oracle", "oracle"))
+        if role in result
+    }
     models |= {f"control: {control['name']}": control for control in result.get("controls") or []}
     models |= {
         f"counting: {baseline_title(name)}": {"metrics": metrics}

@@ -8,6 +8,7 @@ from typing import Any
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app import gateway
+from app.figures.adaptation import adaptation_info, draw_adaptation
 from app.gateway.settings import flat
 from app.panels import run_pictures
 from app.report.html import Picture, figures, html_page, section, table
@@ -29,6 +30,7 @@ def run_report(run: RunRecord) -> str:
         f'<p class="about">{escape(_about(run))}</p>',
         f'<p class="verdict"><b>Verdict.</b> {escape(str(result["verdict"]))}</p>',
         section("What was found", table(("what", "value"), _facts(result))),
+        *_adaptation(result),
         section("Every number and its method", numbers_table(result)),
         section("The cell and how it formed", *figures(_cell_pictures(run))),
         section("Learning", *figures(_learning_pictures(run))),
@@ -73,6 +75,18 @@ def _circumstances(result: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     yield "peak memory (MB)", f"{result['peak_rss_mb']:.0f}"
     for stage, seconds in result["seconds"].items():
         yield f"{stage} (s)", f"{seconds:.1f}"
+
+
+def _adaptation(result: Mapping[str, Any]) -> list[str]:
+    """The picture of an adaptation; nothing for a search."""
+    if "adaptation" not in result:
+        return []
+    info = adaptation_info(result)
+    return [
+        section(
+            "What the target's histories were worth", *figures([(info, draw_adaptation(info))])
+        )
+    ]
 
 
 def _cell_pictures(run: RunRecord) -> list[Picture | None]:

@@ -35,6 +35,14 @@ def report_of(home: Workspace, scene: str = "shop") -> str:
     return text.replace(get_plotlyjs(), "")
 
 
+def test_the_report_of_an_adaptation_says_what_it_was_worth(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    text = run_report(gateway.run(add_run(home, "shop", key, adapted_from="fair")))
+    assert "From fair to shop: NDCG@10 on the target" in text
+    assert "student of the source" in text
+    assert "python -m adarec adapt fair shop" in text
+
+
 def test_a_report_holds_numbers_methods_figures_settings_and_the_command(home: Workspace) -> None:
     text = report_of(home)
     assert "non-inferior to the teacher" in text
