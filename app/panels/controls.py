@@ -9,7 +9,9 @@ from app.panels.errors import shown_errors
 
 def offer_controls(run: RunRecord) -> None:
     """A button on a finished run that has none; the run is queued again for the controls alone."""
-    if run.state != "succeeded" or not run.result or run.result.get("controls"):
+    if run.is_example or run.state != "succeeded":
+        return
+    if not run.result or run.result.get("controls"):
         return
     st.caption(
         "Controls show what the search was worth: random cells of equal cost and the all-skip "

@@ -61,6 +61,9 @@ def offer_distil(run: RunRecord | None, customdata: Any) -> None:
     """A button that distils the predicted cell that was clicked, in a run of its own."""
     if run is None or not customdata or customdata[-1] != PREDICTED or customdata[0] != run.run:
         return
+    if run.is_example:
+        st.caption("A cell of the example cannot be distilled: its teacher did not come along.")
+        return
     ops, point = str(customdata[1]), customdata[2]
     if point is None:
         st.caption("This search made no front. Search again to distil any of its cells.")

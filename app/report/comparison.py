@@ -36,8 +36,7 @@ def comparison_report(run_ids: Sequence[str]) -> str:
     for run in runs:
         if run.result is None:
             raise RunError(f"{run.run} has not finished. Leave it out, or wait until it has.")
-        is_alone = sum(other.scene == run.scene for other in runs) == 1
-        results[run.scene if is_alone else f"{run.scene} ({run.run})"] = run.result
+        results[_label(run, runs)] = run.result
     title = f"{len(runs)} runs compared" if len(runs) > 1 else f"{runs[0].scene}: its comparison"
     numbers = [
         f"<h3>{escape(label)}: run {escape(str(result['run']))}</h3>{numbers_table(result)}"
@@ -56,6 +55,13 @@ def comparison_report(run_ids: Sequence[str]) -> str:
         section("Repeat them", f"<pre>{escape(commands)}</pre>"),
     )
     return html_page(title, sections)
+
+
+def _label(run: RunRecord, runs: Sequence[RunRecord]) -> str:
+    if run.is_example:
+        return f"{run.scene} (example)"
+    is_alone = sum(other.scene == run.scene for other in runs) == 1
+    return run.scene if is_alone else f"{run.scene} ({run.run})"
 
 
 def _verdicts(results: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:

@@ -2,7 +2,8 @@
 // its numbers as CSV.
 for (const plot of document.querySelectorAll("figure .js-plotly-plot")) {
   const figure = plot.closest("figure");
-  const name = (figure.getAttribute("aria-label") || "chart").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const name = (figure.getAttribute("aria-label") || "chart").toLowerCase().replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
   const line = document.createElement("p");
   line.className = "save";
   for (const format of ["png", "svg"]) {

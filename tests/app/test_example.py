@@ -11,6 +11,7 @@ from adarec.data.samples import register_samples
 from adarec.runs.records import EXAMPLE_RUN
 from adarec.runs.workspace import Workspace
 from app import gateway, state
+from app.report import comparison_report, run_report
 from tests.app.filled_workspace import add_run, add_scene
 
 MAIN = Path(__file__).resolve().parents[2] / "app" / "main.py"
@@ -56,6 +57,11 @@ def test_a_persons_run_comes_first_and_the_list_names_the_example(home: Workspac
     assert app.selectbox(key=state.RUN_PICKER).value == run
     assert [info for info in app.info if "example run" in info.value] == []
     assert app.selectbox(key=state.RUN_PICKER).options[-1].startswith("example · rhythm")
+
+
+def test_reports_of_the_example_say_so(home: Workspace) -> None:
+    assert "The example run that comes with the studio." in run_report(gateway.run(EXAMPLE_RUN))
+    assert "rhythm (example)" in comparison_report([EXAMPLE_RUN])
 
 
 def test_the_tour_ends_when_a_run_has_finished(home: Workspace) -> None:
