@@ -35,7 +35,7 @@ def table(header: str, rows: list[str]) -> list[str]:
 def catalogue_page() -> str:
     """The text of docs/catalogue.md: every name a setting may take."""
     lines = ["# Names", "", "Everything a setting, the command line or a form may name."]
-    lines += ["Written by `make docs` from `adarec/catalog.py`.", ""]
+    lines += ["Written by `make docs` from `adarec/catalog/`.", ""]
     for variable, entries in vars(catalog).items():
         if isinstance(entries, tuple) and all(isinstance(e, catalog.Entry) for e in entries):
             lines += [f"## {SECTIONS.get(variable, variable.capitalize())}", ""]

@@ -10,7 +10,9 @@ from adarec.config.adaptation import (
 from adarec.config.presets import preset_settings, reverse_model_settings
 from adarec.config.reading import parse_overrides, read_as, read_settings
 from adarec.config.sections import (
+    AdainSettings,
     AugmentSettings,
+    DfaSettings,
     LossSettings,
     RunSettings,
     SearchSettings,
@@ -21,9 +23,11 @@ from adarec.config.sections import (
 
 __all__ = [
     "SECTION",
+    "AdainSettings",
     "AdaptSettings",
     "AdaptationSettings",
     "AugmentSettings",
+    "DfaSettings",
     "LossSettings",
     "RunSettings",
     "SearchSettings",

@@ -142,6 +142,31 @@ class AugmentSettings(Settings):
     )
 
 
+class DfaSettings(Settings):
+    """The search for the weights of teacher layers (dfa); its student steps as the supernet."""
+
+    window: Literal["group", "all"] = Field(
+        "group", description="Teacher layers open to a student layer: its group of them, or all."
+    )
+    epochs: int = Field(4, ge=1, le=1000, description="Epochs of the search for the weights.")
+    warmup_epochs: int = Field(1, ge=0, description="Epochs in which the weights rest.")
+    layer_learning_rate: float = Field(
+        1e-2, gt=0, lt=1, description="Learning rate of the weights of teacher layers."
+    )
+    student_to_teacher: float = Field(
+        1.0, ge=0, description="Pull towards what the student can match."
+    )
+    teacher_to_student: float = Field(
+        1.0, ge=0, description="Pull towards what helps to predict the next item."
+    )
+
+
+class AdainSettings(Settings):
+    """The distillation of statistics (mapping adain)."""
+
+    weight: float = Field(1.0, ge=0, description="Factor of what the teacher makes of them.")
+
+
 class RunSettings(Settings):
     """Everything that decides the result of a run, but for the scene."""
 
@@ -151,6 +176,8 @@ class RunSettings(Settings):
     search: SearchSettings = SearchSettings()
     losses: LossSettings = LossSettings()
     augment: AugmentSettings = AugmentSettings()
+    dfa: DfaSettings = DfaSettings()
+    adain: AdainSettings = AdainSettings()
     cost: Literal["latency", "flops", "params"] = Field(
         "latency", description="What --speedup limits."
     )

@@ -28,7 +28,7 @@ class Registry(Generic[Builder]):
         def file(builder: Builder) -> Builder:
             if name not in self.known:
                 raise RegistryError(
-                    f"{self.kind} {name!r} is not in the catalogue. Add it to adarec/catalog.py."
+                    f"{self.kind} {name!r} is not in the catalogue. Add it to adarec/catalog."
                 )
             if name in self.builders:
                 taken_by = self.builders[name].__module__

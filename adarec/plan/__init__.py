@@ -3,7 +3,8 @@ keys.
 """
 
 from adarec.plan.adaptation import plan_adaptation
-from adarec.plan.steps import ScenePart, Step, plan_run, stage_key
+from adarec.plan.keys import ScenePart, Step, stage_key
+from adarec.plan.steps import plan_run
 
 __all__ = [
     "ScenePart",

@@ -4,7 +4,8 @@ from typing import Any
 
 from adarec.config import AdaptationSettings, AdaptSettings
 from adarec.environment import machine_fingerprint
-from adarec.plan.steps import Plan, ScenePart, Step
+from adarec.plan.keys import ScenePart, Step
+from adarec.plan.steps import Plan
 
 
 def plan_adaptation(

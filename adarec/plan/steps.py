@@ -2,78 +2,16 @@
 keys.
 """
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from adarec import catalog
 from adarec.config import RunSettings, reverse_model_settings
 from adarec.environment import machine_fingerprint
+from adarec.plan.keys import ScenePart, Step, stage_key
 
 TEACHER_SHAPE = {"name", "num_blocks", "width", "num_heads", "num_layers", "attention"}
 SUPERNET_SIZES = {"width", "num_cells", "num_nodes", "dropout"}
 DISTILLATION_STEPS = {"learning_rate", "weight_decay", "batch_positions"}
-
-
-@dataclass(frozen=True)
-class ScenePart:
-    """What a plan needs to know of a scene: its key, catalogue size and length percentile."""
-
-    key: str
-    num_items: int
-    training_length_p90: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """One stage of a run.
-
-    Attributes:
-        role: What it is in this run: teacher, costs, search, student, measure, control-1, …
-        stage: Its name in the catalogue.
-        key: Its folder's name.
-        parents: Role -> key of what it reads.
-        settings: All that decides its result, but for seed and threads.
-        seed: Its seed.
-        threads: Threads it computes with (results differ in the last bits between thread counts).
-    """
-
-    role: str
-    stage: str
-    key: str
-    parents: dict[str, str]
-    settings: dict[str, Any]
-    seed: int
-    threads: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for the run's record."""
-        return asdict(self)
-
-
-def stage_key(
-    stage: str,
-    *,
-    settings: dict[str, Any],
-    parents: dict[str, str],
-    seed: int,
-    threads: int,
-    version: int | None = None,
-) -> str:
-    """The name of the folder that `stage` fills: its name and a hash of all that decides its
-    content; `version` is today's where none is given.
-    """
-    content = {
-        "stage": stage,
-        "version": catalog.stage_version(stage) if version is None else version,
-        "settings": settings,
-        "parents": parents,
-        "seed": seed,
-        "threads": threads,
-    }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return f"{stage}-{digest[:16]}"
 
 
 def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = None) -> list[Step]:
@@ -120,16 +58,35 @@ class Plan:
     def distillation(self) -> dict[str, Any]:
         """Settings of every distilled student, the controls' too."""
         settings = self.settings
-        return self.learning | {
+        own = self.learning | {
             "student": settings.student.model_dump(),
             "losses": settings.losses.model_dump(),
         }
+        return own | self.mapping_settings
+
+    @property
+    def mapping(self) -> catalog.LayerMapping:
+        """The run's layer mapping."""
+        return catalog.find(catalog.MAPPINGS, self.settings.losses.mapping)
+
+    @property
+    def mapping_settings(self) -> dict[str, Any]:
+        """The settings that the mapping alone reads where it is used; a stage of its own has them
+        otherwise.
+        """
+        section = "" if self.mapping.stage else self.mapping.section
+        return self.settings.model_dump(include={section}) if section else {}
 
     @property
     def of_student(self) -> dict[str, Any]:
         """As `distillation`, with the point of the search's front where one was asked for."""
+        return self.distillation | self.chosen_point
+
+    @property
+    def chosen_point(self) -> dict[str, int]:
+        """The point of the search's front that is the student, where one was asked for."""
         point = self.settings.point
-        return self.distillation | ({} if point is None else {"point": point})
+        return {} if point is None else {"point": point}
 
     @property
     def learning(self) -> dict[str, Any]:
@@ -144,8 +101,8 @@ class Plan:
         return {"length": self.length, "machine": self.machine}
 
     def find_cell(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Role -> key of the scene, of what a student learns from and of the search; and of the
-        teacher's blend with counting, empty without one.
+        """Role -> key of the scene, of what a student learns from and of the search, with what
+        prepares the mapping; and of the teacher's blend with counting, empty without one.
         """
         costs = self.measure_costs()  # first: a speed-up out of reach is refused within seconds
         read = self.augment_scene()
@@ -153,7 +110,22 @@ class Plan:
         blend = self.blend_counts("blend", read, base["teacher"])
         taught = base | (blend if self.settings.blend == "counts" else {})
         search = self.search_student(taught | {"costs": costs})
-        return taught | {"costs": costs, "search": search}, blend
+        prepared = self.prepare_mapping(base | {"search": search})
+        return taught | {"costs": costs, "search": search} | prepared, blend
+
+    def prepare_mapping(self, parents: dict[str, str]) -> dict[str, str]:
+        """Role and key of the stage between search and distillation, where the mapping has one."""
+        if not self.mapping.stage:
+            return {}
+        settings = self.settings
+        own = self.learning | {
+            "student": settings.student.model_dump(include=SUPERNET_SIZES),
+            "search": settings.search.model_dump(include=DISTILLATION_STEPS),
+            "hidden_distance": settings.losses.hidden_distance,
+        }
+        own |= settings.model_dump(include={self.mapping.section}) | self.chosen_point
+        role = self.mapping.stage.removeprefix("search_")
+        return {role: self.add(role, self.mapping.stage, parents, own)}
 
     def blend_student(self, found: dict[str, str]) -> dict[str, str]:
         """As `blend_counts`, for a student that carries the counts itself."""
@@ -218,11 +190,11 @@ class Plan:
             "search": settings.search.model_dump(
                 exclude=set() if has_finalists else {"finalist_epochs"}
             ),
-            "losses": settings.losses.model_dump(),
+            "losses": settings.losses.model_dump() | {"mapping": self.mapping.in_search},
             "speedup": settings.speedup,
             "default_speedup": settings.default_speedup,
         }
-        return self.add("search", "search_student", parents, own)
+        return self.add("search", "search_student", parents, own | self.mapping_settings)
 
     def add_controls(
         self, found: dict[str, str], base: dict[str, Any], *, measured: dict[str, str]

@@ -20,11 +20,11 @@ from adarec.nets.batches import Sequences
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.folders import read_teacher, read_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
-from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.training import Training, distilled_loss
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 from adarec.stages.distillation import (
     derived_student,
+    mapping_of,
     searched_weights,
     student_facts,
     train_student,
@@ -73,7 +73,7 @@ def adaptation(
     """The training of any student on the labels of `scene` and on the histories of the parent
     `target`, ready for its first epoch.
     """
-    length, losses = context.settings["length"], context.settings["losses"]
+    length = context.settings["length"]
     chosen = context.settings["adaptation"]
     histories = histories_of(read_scene(context.parents["target"]), length=length)
     labelling = PseudoLabelling(
@@ -82,10 +82,8 @@ def adaptation(
         allowed=learned_items(scene),
         repeat=histories.repeat,
     )
-    mapping = MAPPINGS[losses["mapping"]](
-        student.num_layers, teacher.num_layers, seed=context.seed
-    )
-    weights = LossWeights.from_settings(losses)
+    mapping = mapping_of(context, student, teacher, projections)
+    weights = LossWeights.from_settings(context.settings["losses"])
     heard: dict[str, Any] = {
         "projections": projections,
         "mapping": mapping,

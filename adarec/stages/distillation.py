@@ -16,7 +16,7 @@ from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import run_epochs
 from adarec.nets.folders import read_teacher, read_weights, write_student
 from adarec.nets.losses.distillation import LossWeights, Projections
-from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.losses.hidden import MAPPINGS, Mapping
 from adarec.nets.students.student import Student, build_student, inherit_weights
 from adarec.nets.training import Training, Validation, distilled_loss, next_item_loss
 from adarec.runs.files import read_json, write_json
@@ -174,16 +174,14 @@ def distillation(
     learned: Learned | None = None,
 ) -> Training:
     """The training of any student by the losses of the run, ready for its first epoch."""
-    length, losses = context.settings["length"], context.settings["losses"]
-    mapping = MAPPINGS[losses["mapping"]](
-        student.num_layers, teacher.num_layers, seed=context.seed
-    )
+    length = context.settings["length"]
+    mapping = mapping_of(context, student, teacher, projections)
     batch_loss = distilled_loss(
         student,
         teacher,
         projections=projections,
         mapping=mapping,
-        weights=LossWeights.from_settings(losses),
+        weights=LossWeights.from_settings(context.settings["losses"]),
     )
     sequences, validation = learned or (
         training_sequences(scene, context.settings),
@@ -200,6 +198,22 @@ def distillation(
         extra=projections,
         mapping=mapping,
     )
+
+
+def mapping_of(
+    context: StageContext,
+    student: SequenceModel,
+    teacher: SequenceModel,
+    projections: Projections,
+) -> Mapping:
+    """The run's layer mapping, set up with its own settings and what its own stage has found."""
+    name = context.settings["losses"]["mapping"]
+    mapping = MAPPINGS[name](student.num_layers, teacher.num_layers, seed=context.seed)
+    found = dict(context.settings.get(name, {}))
+    if "aggregation" in context.parents:
+        found |= read_json(context.parents["aggregation"] / "aggregation.json")
+    mapping.set_up(found, projections.hidden)
+    return mapping
 
 
 def train_student(context: StageContext, training: Training, described: dict[str, Any]) -> None:

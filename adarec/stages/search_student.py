@@ -128,6 +128,10 @@ def _prepare(
     )
     projections = Projections(student["width"], teacher.hidden_width)
     inherit_item_table(supernet.student, teacher, [projections.embedding, projections.hidden])
+    mapping = MAPPINGS[losses["mapping"]](
+        student["num_cells"], teacher.num_layers, seed=context.seed
+    )
+    mapping.set_up(settings.get(losses["mapping"], {}), projections.hidden)
     outside = np.flatnonzero(~scene.architecture_slice)
     inside = np.flatnonzero(scene.architecture_slice)
     return Search(
@@ -137,9 +141,7 @@ def _prepare(
         alpha_sequences=training_sequences(scene, settings, inside),
         validation=validation,
         projections=projections,
-        mapping=MAPPINGS[losses["mapping"]](
-            student["num_cells"], teacher.num_layers, seed=context.seed
-        ),
+        mapping=mapping,
         weights=LossWeights.from_settings(losses),
         costs=target.costs,
         limit=target.limit,

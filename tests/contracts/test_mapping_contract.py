@@ -1,11 +1,25 @@
 """The contract of a layer mapping and of a hidden distance, held by all of the catalogue."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from adarec import catalog
-from adarec.nets.losses.hidden import HIDDEN_DISTANCES, MAPPINGS, layer_distances
+from adarec.nets.encoding import SequenceModel
+from adarec.nets.losses.hidden import (
+    HIDDEN_DISTANCES,
+    MAPPINGS,
+    Mapping,
+    Phase,
+    layer_distances,
+)
+from adarec.nets.training import freeze
+from tests.nets.hidden_batches import POSITIONS, hidden_batch
+from tests.nets.schedules import OWN_SETTINGS
+from tests.nets.small_models import WIDTH, small_teacher
 
 S, T = 2, 4
 MAPPING_NAMES = [entry.name for entry in catalog.MAPPINGS]
@@ -138,6 +152,111 @@ def test_layer_weights_stay_a_distribution(name: str) -> None:
             assert weights.sum() == pytest.approx(1.0, abs=1e-12)
             assert (weights >= 0).all()
             np.testing.assert_array_equal(weights > 0, had)
+
+
+# ---- of a whole batch ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def teacher() -> SequenceModel:
+    return freeze(small_teacher(num_layers=T))  # type: ignore[return-value]
+
+
+def set_up(name: str, seed: int = 0) -> Mapping:
+    """The mapping as a run would use it, with connectors where it has some."""
+    torch.manual_seed(0)
+    mapping = MAPPINGS[name](S, T, seed=seed)
+    mapping.set_up(OWN_SETTINGS.get(name, {}), nn.Linear(WIDTH, WIDTH))
+    return mapping
+
+
+def student_layers(seed: int = 0) -> torch.Tensor:
+    torch.manual_seed(seed)
+    return torch.randn(S, POSITIONS, WIDTH, requires_grad=True)
+
+
+@every_mapping
+@pytest.mark.parametrize("phase", ["warm-up", "weights", "alphas"])
+def test_every_student_layer_learns_from_a_batch_and_the_teacher_does_not(
+    name: str, phase: Phase, teacher: SequenceModel
+) -> None:
+    layers = student_layers()
+    batch = hidden_batch(teacher, layers, phase=phase)
+    loss = set_up(name).hidden_loss(batch)
+    assert loss.dim() == 0
+    loss.backward()
+    assert all(parameter.grad is None for parameter in teacher.parameters())
+    assert batch.teacher_layers.grad is None
+    assert layers.grad is not None
+    assert (layers.grad.abs().sum(dim=(1, 2)) > 0).all() == (name not in WITHOUT_FLOW)
+
+
+@every_mapping
+def test_a_batch_leaves_its_record(name: str, teacher: SequenceModel) -> None:
+    mapping = set_up(name)
+    for seed in range(3):
+        mapping.hidden_loss(hidden_batch(teacher, student_layers(seed)))
+    record = mapping.end_epoch()
+    assert record["mapping"].shape == record["distance"].shape == (S, T)
+    assert (record["distance"] > 0).all()
+    assert record["mapping"].sum() == pytest.approx(0.0 if name in WITHOUT_FLOW else 1.0)
+    for axis, side in enumerate(("student", "teacher")):
+        weights = record[f"{side}_layer_weights"]
+        assert weights.sum() == pytest.approx(1.0)
+        if name not in WITHOUT_FLOW:
+            np.testing.assert_allclose(record["mapping"].sum(1 - axis), weights, atol=1e-12)
+
+
+@every_mapping
+def test_a_batchs_loss_is_least_where_the_student_has_the_teachers_layers(name: str) -> None:
+    """Of a teacher whose blocks do nothing: then all of its layers are one."""
+    teacher = freeze(small_teacher(num_layers=T))
+    with torch.no_grad():
+        for block in teacher.blocks:  # type: ignore[operator, union-attr]
+            block.scale.zero_()  # type: ignore[operator, union-attr]
+    same = hidden_batch(teacher, torch.zeros(S, POSITIONS, WIDTH)).teacher_layers[:S]
+    mapping = MAPPINGS[name](S, T)  # without connectors, which would change the layers
+    least = mapping.hidden_loss(hidden_batch(teacher, same)).item()
+    assert least == pytest.approx(0.0, abs=1e-5)
+    other = mapping.hidden_loss(hidden_batch(teacher, student_layers())).item()
+    assert other >= least + (0.1 if name not in WITHOUT_FLOW else 0.0)
+
+
+@every_mapping
+def test_more_pad_changes_no_loss(name: str, teacher: SequenceModel) -> None:
+    layers = student_layers()
+    losses = [
+        set_up(name).hidden_loss(hidden_batch(teacher, layers, pads=pads)) for pads in (0, 5)
+    ]
+    torch.testing.assert_close(losses[0], losses[1])
+
+
+@every_mapping
+def test_positions_without_a_target_are_in_no_loss(name: str, teacher: SequenceModel) -> None:
+    layers, targets = student_layers(), torch.tensor([0, 0, 1, 1, 1, 1, 0, 0, 1, 1])
+    batch = replace(hidden_batch(teacher, layers), targets=targets)
+    loss = set_up(name).hidden_loss(batch)
+    loss.backward()
+    assert layers.grad is not None
+    assert (layers.grad[:, targets == 0] == 0).all()
+    if name not in WITHOUT_FLOW:
+        assert (layers.grad[:, 2:6] != 0).any(dim=-1).all()
+
+
+@every_mapping
+def test_a_restored_mapping_goes_on_with_the_next_batch(name: str, teacher: SequenceModel) -> None:
+    first, second = set_up(name), set_up(name)
+    for seed in (1, 2, 3):
+        first.hidden_loss(hidden_batch(teacher, student_layers(seed)))
+    second.load_state(first.state())
+    losses = [
+        mapping.hidden_loss(hidden_batch(teacher, student_layers(4)))
+        for mapping in (first, second)
+    ]
+    assert torch.equal(losses[0], losses[1])
+    one, two = first.end_epoch(), second.end_epoch()
+    for key, value in one.items():
+        np.testing.assert_array_equal(value, two[key])
 
 
 @every_distance

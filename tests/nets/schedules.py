@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from adarec.nets.adaptation import (
     Adaptation,
@@ -14,12 +15,14 @@ from adarec.nets.adaptation import (
     history_loss,
     labelled_loss,
 )
+from adarec.nets.aggregation import AggregationSchedule, AggregationSearch
 from adarec.nets.batches import Sequences
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import run_epochs
+from adarec.nets.losses.dfa import BridgeConnectors, aggregation_window
 from adarec.nets.losses.distillation import LossWeights, Projections
-from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.losses.hidden import MAPPINGS, Mapping, layer_distances
 from adarec.nets.masked import InTurn, MaskedTraining, masked_item_loss
 from adarec.nets.search import Search, SearchSchedule
 from adarec.nets.training import (
@@ -65,21 +68,35 @@ def validation_of(walks: Sequence[Sequence[int]]) -> Validation:
     return Validation(histories, np.array([walk[-1] for walk in walks]))
 
 
-def small_training(**changed: float) -> Training:
-    """A derived student with dropout, distilled from an untrained teacher by the EMD mapping."""
+OWN_SETTINGS: dict[str, dict[str, Any]] = {
+    "dfa": {"aggregation": [[0.7, 0.3, 0.0, 0.0], [0.0, 0.0, 0.2, 0.8]]},
+    "adain": {"weight": 0.5},
+}
+
+
+def set_up_mapping(name: str, projections: Projections) -> Mapping:
+    """The mapping between two cells and four teacher layers, as a run would use it."""
+    mapping = MAPPINGS[name](2, 4)
+    mapping.set_up(OWN_SETTINGS.get(name, {}), projections.hidden)
+    return mapping
+
+
+def small_training(mapping: str = "emd", **changed: float) -> Training:
+    """A derived student with dropout, distilled from an untrained teacher."""
     student = small_student(["conv3", "skip", "maxpool3"], num_cells=2, dropout=0.2)
     teacher = freeze(small_teacher(num_layers=4))
-    projections, mapping = Projections(WIDTH, WIDTH), MAPPINGS["emd"](2, 4)
+    projections = Projections(WIDTH, WIDTH)
+    layers = set_up_mapping(mapping, projections)
     return Training(
         student,
         sequences=packed(cycle_walks(40)),
         batch_loss=distilled_loss(
-            student, teacher, projections=projections, mapping=mapping, weights=EVERY_LOSS
+            student, teacher, projections=projections, mapping=layers, weights=EVERY_LOSS
         ),
         validation=validation_of(cycle_walks(15, seed=1)),
         schedule=schedule(**changed),
         extra=projections,
-        mapping=mapping,
+        mapping=layers,
     )
 
 
@@ -104,21 +121,53 @@ def small_in_turn(*, masked: int = 1, causal: int = 2, **changed: float) -> InTu
     return InTurn([on_masked, on_next])
 
 
-def small_search(**changed: float) -> Search:
+def small_search(mapping: str = "emd", **changed: float) -> Search:
     """A search with dropout on walks around the ring; the alphas' walks are others than the
     weights'."""
+    projections = Projections(WIDTH, WIDTH)
     return Search(
         small_supernet(dropout=0.2),
         freeze(small_teacher(num_layers=4)),
         weight_sequences=packed(cycle_walks(40)),
         alpha_sequences=packed(cycle_walks(12, seed=3)),
         validation=validation_of(cycle_walks(15, seed=1)),
-        projections=Projections(WIDTH, WIDTH),
-        mapping=MAPPINGS["emd"](2, 4),
+        projections=projections,
+        mapping=set_up_mapping(mapping, projections),
         weights=EVERY_LOSS,
         costs=small_costs(),
         limit=0.0,
         schedule=search_schedule(**changed),
+    )
+
+
+def aggregation_schedule(**changed: float) -> AggregationSchedule:
+    """A schedule of three epochs, the first of which is the warm-up."""
+    fields = {"epochs": 3, "warmup_epochs": 1, "learning_rate": 1e-2, "weight_decay": 0.01}
+    fields |= {"layer_learning_rate": 0.02, "batch_positions": 64, "clip_norm": 5.0, "seed": 7}
+    fields |= {"student_to_teacher": 1.0, "teacher_to_student": 1.0}
+    return AggregationSchedule(**(fields | changed))  # type: ignore[arg-type]
+
+
+def small_aggregation(
+    *,
+    teacher: SequenceModel | None = None,
+    num_cells: int = 2,
+    window: str = "group",
+    **changed: float,
+) -> AggregationSearch:
+    """A search for the aggregation of a teacher's layers, two a cell, on walks around the ring;
+    the layers' walks are others than the weights'."""
+    student = small_student(["conv3", "skip", "maxpool3"], num_cells=num_cells, dropout=0.2)
+    taught_by = freeze(small_teacher(num_layers=2 * num_cells)) if teacher is None else teacher
+    return AggregationSearch(
+        student,
+        taught_by,
+        weight_sequences=packed(cycle_walks(40)),
+        slice_sequences=packed(cycle_walks(12, seed=3)),
+        connectors=BridgeConnectors(nn.Linear(WIDTH, WIDTH), num_cells),
+        inside=aggregation_window(num_cells, taught_by.num_layers, window=window),
+        distance=layer_distances,
+        schedule=aggregation_schedule(**changed),
     )
 
 

@@ -1,6 +1,7 @@
 """Stopped, killed and resumed training gives what undisturbed training gives, bit for bit."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,17 @@ import torch
 from adarec.errors import StopRequested
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.epochs import EpochWork, run_epochs
-from tests.nets.schedules import small_in_turn, small_search, small_training
+from tests.nets.schedules import small_aggregation, small_in_turn, small_search, small_training
 from tests.nets.small_models import Notes
 
 MAKERS: dict[str, Callable[[], EpochWork]] = {
     "training": small_training,
     "search": small_search,
     "masked, then causal": small_in_turn,
+    "aggregation": small_aggregation,
+    "training (dfa)": partial(small_training, mapping="dfa"),
+    "training (adain)": partial(small_training, mapping="adain"),
+    "search (adain)": partial(small_search, mapping="adain"),
 }
 
 

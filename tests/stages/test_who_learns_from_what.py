@@ -13,9 +13,11 @@ from torch import Tensor
 from adarec.data.scene import Scene
 from adarec.data.sequences import evaluation_histories
 from adarec.nets import batches
+from adarec.nets.aggregation import AggregationSearch
 from adarec.nets.losses.fixed_mappings import RandomMapping
 from adarec.nets.masked import with_last_target
 from adarec.nets.search import Search
+from adarec.runs.files import read_json
 from tests.finished_run import LATENCIES
 from tests.stages.stage_runs import BEFORE_MEASURE, StageRun, own_items_scene, run_stages
 
@@ -175,3 +177,45 @@ def test_search_and_student_learn_from_the_random_layers_of_the_runs_seed(tmp_pa
         expected = RandomMapping(*flow.shape, seed=3).flow(flow)
         np.testing.assert_allclose(flow, expected)
         assert (expected != RandomMapping(*flow.shape, seed=0).flow(flow)).any()
+
+
+def test_an_aggregation_is_searched_on_the_slice_and_held_out_items_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scene, seen = own_items_scene(), defaultdict(set)
+    for name in ("_layer_step", "_weight_step"):
+        step = getattr(AggregationSearch, name)
+
+        def watched(self, batch, *rest, name=name, step=step):  # type: ignore[no-untyped-def]
+            seen[name] |= set(batch.items.flatten().tolist()) - {0}
+            seen[name] |= set(batch.targets.tolist())
+            return step(self, batch, *rest)
+
+        monkeypatch.setattr(AggregationSearch, name, watched)
+    roles = ("costs", "teacher", "search", "aggregation", "student")
+    changed = {"losses__mapping": "dfa", "dfa__epochs": 2, "dfa__layer_learning_rate": 0.05}
+    run = run_stages(scene, tmp_path / "one", roles=roles, **changed)
+    slice_users, others = (
+        np.flatnonzero(scene.architecture_slice == inside) for inside in (True, False)
+    )
+    assert seen["_layer_step"] == items_of(scene, slice_users)
+    assert seen["_weight_step"] == items_of(scene, others)
+    found = read_json(run.folders["aggregation"] / "aggregation.json")["aggregation"]
+    np.testing.assert_allclose(np.sum(found, axis=1), 1.0)
+    assert not np.allclose(found, np.where(np.array(found) > 0, 0.5, 0.0))
+    # The student is distilled from what was found, in every epoch.
+    for arrays in run.notes["student"].arrays.values():
+        np.testing.assert_allclose(arrays["mapping"], np.array(found) / 2)
+    np.testing.assert_allclose(run.notes["search"].arrays[1]["mapping"], 1 / 8)
+    shifted = own_items_scene(test_shift=4)
+    other = run_stages(shifted, tmp_path / "two", roles=roles, **changed)
+    again = read_json(other.folders["aggregation"] / "aggregation.json")["aggregation"]
+    assert again == found
+
+
+def test_controls_are_distilled_from_the_same_aggregation(tmp_path: Path) -> None:
+    roles = ("costs", "teacher", "search", "aggregation", "student", "control-all-skip")
+    changed = {"losses__mapping": "dfa", "dfa__epochs": 2, "controls": 1}
+    run = run_stages(own_items_scene(), tmp_path, roles=roles, **changed)
+    mappings = [run.notes[role].arrays[1]["mapping"] for role in roles[-2:]]
+    np.testing.assert_array_equal(*mappings)

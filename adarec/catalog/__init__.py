@@ -5,52 +5,14 @@ raise it when the
 stage would compute something else from the same settings.
 """
 
-from dataclasses import dataclass
-from typing import TypeVar
-
+from adarec.catalog.entries import Augmentation as Augmentation
+from adarec.catalog.entries import E
+from adarec.catalog.entries import Entry as Entry
+from adarec.catalog.entries import LayerMapping as LayerMapping
+from adarec.catalog.entries import Op as Op
+from adarec.catalog.entries import Stage as Stage
+from adarec.catalog.entries import Teacher as Teacher
 from adarec.errors import RegistryError
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One offer of the catalogue: its name, and how a page introduces it."""
-
-    name: str
-    title: str
-    description: str
-
-
-E = TypeVar("E", bound=Entry)
-
-
-@dataclass(frozen=True)
-class Stage(Entry):
-    """A step of a run; `version` is part of its key."""
-
-    version: int
-
-
-@dataclass(frozen=True)
-class Op(Entry):
-    """A candidate operation; `reach` is how many positions back from its own it can see."""
-
-    reach: int
-    parametric: bool
-
-
-@dataclass(frozen=True)
-class Teacher(Entry):
-    """A heavy model; `own_settings` are those teacher settings that no other teacher reads."""
-
-    own_settings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Augmentation(Entry):
-    """A way to lengthen short histories; `teacher` is the one that a run has if it names none."""
-
-    teacher: str
-
 
 STAGES = (
     Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
@@ -83,6 +45,12 @@ STAGES = (
         "Search the cell",
         "Learns which op each edge of the cell should carry.",
         version=2,
+    ),
+    Stage(
+        "search_aggregation",
+        "Search the aggregation",
+        "Learns how much of each teacher layer a student layer should learn from (DFA).",
+        version=1,
     ),
     Stage(
         "distill_student",
@@ -204,35 +172,54 @@ OPS = (
 )
 
 MAPPINGS = (
-    Entry(
+    LayerMapping(
         "emd",
         "Earth Mover's Distance",
         "Optimal many-to-many layer mapping; layer weights move once an epoch.",
     ),
-    Entry(
+    LayerMapping(
         "emd-paper",
         "Earth Mover's Distance, as published (oscillates)",
         "Layer weights are replaced at every step and mostly jump between two states.",
     ),
-    Entry("uniform", "Uniform", "Every student layer learns equally from every teacher layer."),
-    Entry("left", "First layers", "Student layer i learns from teacher layer i."),
-    Entry("right", "Last layers", "Student layers learn from the last teacher layers, in order."),
-    Entry(
+    LayerMapping(
+        "uniform", "Uniform", "Every student layer learns equally from every teacher layer."
+    ),
+    LayerMapping("left", "First layers", "Student layer i learns from teacher layer i."),
+    LayerMapping(
+        "right", "Last layers", "Student layers learn from the last teacher layers, in order."
+    ),
+    LayerMapping(
         "skip-left",
         "Evenly spaced from the first",
         "Every (T/S)-th teacher layer, starting with the first.",
     ),
-    Entry(
+    LayerMapping(
         "skip-right",
         "Evenly spaced to the last",
         "Every (T/S)-th teacher layer, ending with the last (TinyBERT's rule).",
     ),
-    Entry(
+    LayerMapping(
         "random",
         "Random",
         "Each student layer learns from one teacher layer, drawn once from the seed.",
     ),
-    Entry("none", "None", "No hidden-layer distillation."),
+    LayerMapping(
+        "dfa",
+        "Feature aggregation (DFA)",
+        "Each student layer learns from a weighted sum of teacher layers; the weights are "
+        "searched first.",
+        section="dfa",
+        stage="search_aggregation",
+    ),
+    LayerMapping(
+        "adain",
+        "Statistics judged by the teacher (AdaIN)",
+        "Student layers take mean and deviation of teacher layers; the teacher judges what it "
+        "makes of them.",
+        section="adain",
+    ),
+    LayerMapping("none", "None", "No hidden-layer distillation."),
 )
 
 BLENDS = (
