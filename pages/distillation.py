@@ -17,13 +17,13 @@ from app.panels.run_picker import pick_run
 
 STEPS = {
     "Final student": gateway.DISTIL,
+    "Search for the aggregation": gateway.AGGREGATION,
     "During the search": gateway.SEARCH,
 }
 
 st.title("Distillation")
 st.caption(
-    "What each student layer learned from: the many-to-many layer mapping between teacher and "
-    "student."
+    "What each student layer learned from: the mapping between the layers of teacher and student."
 )
 run = pick_run(
     none_yet="**No run yet.** Here you see which teacher layers each student layer learns from, "
@@ -57,18 +57,21 @@ step = st.segmented_control(
     required=True,
     key="distillation_step",
     help="The supernet is distilled during the search; the student found is distilled again, "
-    "alone.",
+    "alone. With DFA the weights of the teacher layers are searched between the two.",
 )
-arrays = recorded[step or next(iter(recorded))]
-play_epochs(arrays.epochs, partial(show_layers, arrays))
+shown = step or next(iter(recorded))
+arrays, mapping = recorded[shown], gateway.layer_mapping(run, STEPS[shown])
+if mapping != run.mapping:
+    st.caption(f"In this step: **{catalog.find(catalog.MAPPINGS, mapping).title}**.")
+play_epochs(arrays.epochs, partial(show_layers, arrays, mapping))
 left, right = st.columns(2)
 for column, role in ((left, "student"), (right, "teacher")):
     with column:
         weights = layer_weights_info(
-            arrays.epochs, arrays.arrays[f"{role}_layer_weights"], role=role
+            arrays.epochs, arrays.arrays[f"{role}_layer_weights"], role=role, mapping=mapping
         )
         show_chart(weights, draw_layer_weights(weights), key=f"{role}_layer_weights")
-losses = gateway.curves(run, STEPS[step or next(iter(recorded))])
+losses = gateway.curves(run, STEPS[shown])
 if losses:
     parts = loss_curves_info(losses, stage_title="Distillation and task")
     show_chart(parts, draw_loss_curves(parts), key="losses")

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.mapping_words import mapping_words
 
 _LEAST_DRAWN = 0.002  # thinner bands are hairlines; the table has them
 _PAD_PX = 8
@@ -15,15 +16,13 @@ _THICKNESS_PX = 16
 
 @dataclass(frozen=True)
 class LayerFlowInfo(ChartInfo):
-    """flow [S, T]: the share of the transport from each teacher layer to each student layer."""
+    """flow [S, T]: the share of the transport (or of whatever the mapping shares out, `share_of`)
+    from each teacher layer to each student layer."""
 
     flow: np.ndarray
     title: str
-    explanation: str = (
-        "The layer mapping as bands from teacher layers (left) to student layers (right); a "
-        "band's width is its share of the transport. One student layer may learn from many "
-        "teacher layers, and one teacher layer may teach many."
-    )
+    explanation: str
+    share_of: str
 
     def rows(self) -> Rows:
         """One row per pair of layers."""
@@ -34,11 +33,12 @@ class LayerFlowInfo(ChartInfo):
         ]
 
 
-def layer_flow_info(mapping: np.ndarray, *, epoch: int) -> LayerFlowInfo:
-    """`mapping` [S, T] of one epoch, as the distillation records it."""
-    total = float(mapping.sum())
-    flow = mapping / total if total > 0 else mapping
-    return LayerFlowInfo(flow, f"From teacher to student at epoch {epoch}")
+def layer_flow_info(values: np.ndarray, *, epoch: int, mapping: str = "emd") -> LayerFlowInfo:
+    """`values` [S, T] of one epoch, as the distillation by layer mapping `mapping` records it."""
+    total, words = float(values.sum()), mapping_words(mapping)
+    flow = values / total if total > 0 else values
+    title = f"From teacher to student at epoch {epoch}"
+    return LayerFlowInfo(flow, title, words.flow, words.share_of)
 
 
 def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
@@ -65,7 +65,7 @@ def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
             "pad": _PAD_PX,
             "thickness": _THICKNESS_PX,
             "line": {"width": 0},
-            "hovertemplate": "%{label}: %{value:.1%} of the transport<extra></extra>",
+            "hovertemplate": "%{label}: %{value:.1%} of the " + info.share_of + "<extra></extra>",
         },
         link={
             "source": teachers,

@@ -8,26 +8,10 @@ import plotly.graph_objects as go
 
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure, write_values
+from app.figures.mapping_words import mapping_words
 
 _MOST_WRITTEN = 12  # columns whose numbers still fit into their fields
-_KINDS = {
-    "mapping": (
-        "Layer mapping",
-        "Share of the transport that moves from a teacher layer (column) to a student layer "
-        "(row), mean of the epoch. The whole matrix sums to 100 %; a bright field means: this "
-        "student layer learns from that layer.",
-        ".0%",
-        "flow",
-    ),
-    "distance": (
-        "Distance of layers",
-        "Between student and teacher layer after projection, mean of the epoch: the mean squared "
-        "difference after layer norm, or the KL divergence where the run asked for it "
-        "(losses.hidden_distance). emd prefers small distances.",
-        ".2f",
-        "distance",
-    ),
-}
+_NUMBERS = {"mapping": (".0%", "flow"), "distance": (".2f", "distance")}
 
 
 @dataclass(frozen=True)
@@ -48,15 +32,24 @@ class LayerMatrixInfo(ChartInfo):
         ]
 
 
-def layer_matrix_info(values: np.ndarray, *, kind: str, epoch: int) -> LayerMatrixInfo:
-    """`values` [S, T]; `kind` is `mapping` (flow) or `distance`."""
-    title, explanation, _, _ = _KINDS[kind]
+def layer_matrix_info(
+    values: np.ndarray, *, kind: str, epoch: int, mapping: str = "emd"
+) -> LayerMatrixInfo:
+    """`values` [S, T]; `kind` is `mapping` (flow) or `distance`, `mapping` the layer mapping that
+    recorded them."""
+    words = mapping_words(mapping)
+    if kind == "distance":
+        title, explanation = words.distance_title, words.distance
+    else:
+        title, explanation = words.matrix_title, words.matrix
+        if words.rows_are_shares:
+            values = values / values.sum(axis=1, keepdims=True)
     return LayerMatrixInfo(values, kind, f"{title} at epoch {epoch}", explanation)
 
 
 def draw_layer_matrix(info: LayerMatrixInfo) -> go.Figure:
     """A heat map, numbers written in when they fit."""
-    _, _, number, quantity = _KINDS[info.kind]
+    number, quantity = _NUMBERS[info.kind]
     num_students, num_teachers = info.values.shape
     figure = new_figure(
         info, x="teacher layer", y="student layer", plot_height=20 + 44 * num_students

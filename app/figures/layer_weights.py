@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+from app.figures.mapping_words import mapping_words
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,13 @@ class LayerWeightsInfo(ChartInfo):
         ]
 
 
-def layer_weights_info(epochs: np.ndarray, weights: np.ndarray, *, role: str) -> LayerWeightsInfo:
-    """`weights` [E, layers]; `role` is `student` or `teacher`."""
-    return LayerWeightsInfo(
-        role,
-        epochs,
-        weights,
-        f"Weights of the {role} layers",
-        f"How much of the transport starts or ends at each {role} layer, mean of the epoch. With "
-        "the default mapping (emd) they start equal and move once an epoch towards the layers "
-        "that are cheap to match.",
-    )
+def layer_weights_info(
+    epochs: np.ndarray, weights: np.ndarray, *, role: str, mapping: str = "emd"
+) -> LayerWeightsInfo:
+    """`weights` [E, layers]; `role` is `student` or `teacher`, `mapping` the layer mapping that
+    recorded them."""
+    explanation = mapping_words(mapping).weights[role]
+    return LayerWeightsInfo(role, epochs, weights, f"Weights of the {role} layers", explanation)
 
 
 def draw_layer_weights(info: LayerWeightsInfo) -> go.Figure:

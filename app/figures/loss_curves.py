@@ -20,10 +20,24 @@ LOSS_TITLES = {
     "pseudo_loss": "Pseudo-labels",
     "efficiency_loss": "Efficiency",
     "alpha_loss": "Architecture slice",
+    "learnability_loss": "Matching",
+    "expressivity_loss": "Predicting",
 }
 
 # Losses on the target of an adaptation: the same colours and shapes, dashed and hollow.
 _ON_TARGET = "target_"
+_OF_DISTILLATION = (
+    "Mean of each loss over an epoch. Task: next item against the whole catalogue. Masked "
+    "items: the same for items that were hidden. Embedding, hidden layers and logits: "
+    "distance to the teacher, dashed on the target of an adaptation. Pseudo-labels: the "
+    "teacher's surest answers there. Efficiency: expected cost of the sampled cells."
+)
+_OF_AGGREGATION = (
+    "Mean of each loss over an epoch. Task: next item against the whole catalogue. Matching: "
+    "distance of a student layer to its sum of teacher layers. Predicting: the task where that "
+    "sum takes the student layer's place. Architecture slice: these two together on the users "
+    "from whom the weights of the sum are learned."
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +46,7 @@ class LossCurvesInfo(ChartInfo):
 
     curves: dict[str, Curve]
     title: str
-    explanation: str = (
-        "Mean of each loss over an epoch. Task: next item against the whole catalogue. Masked "
-        "items: the same for items that were hidden. Embedding, hidden layers and logits: "
-        "distance to the teacher, dashed on the target of an adaptation. Pseudo-labels: the "
-        "teacher's surest answers there. Efficiency: expected cost of the sampled cells."
-    )
+    explanation: str
 
     @property
     def values(self) -> list[float]:
@@ -67,7 +76,8 @@ def loss_curves_info(metrics: Mapping[str, Curve], *, stage_title: str) -> LossC
     if len(curves) == 2:
         # A sum of one part says nothing new.
         curves.pop("loss", None)
-    return LossCurvesInfo(curves=curves, title=f"Losses: {stage_title.lower()}")
+    explanation = _OF_AGGREGATION if "learnability_loss" in curves else _OF_DISTILLATION
+    return LossCurvesInfo(curves, f"Losses: {stage_title.lower()}", explanation)
 
 
 def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:

@@ -17,6 +17,7 @@ from app.gateway.jobs import (
 )
 from app.gateway.keeping import archive_run, delete_run, describe_run, known_tags
 from app.gateway.runs import (
+    AGGREGATION,
     COSTS,
     DISTIL,
     MEASURE,
@@ -32,6 +33,7 @@ from app.gateway.runs import (
     front,
     front_agreement,
     genotype,
+    layer_mapping,
     learned_scene_key,
     newest_results,
     num_cells,
@@ -76,6 +78,7 @@ from app.gateway.settings import (
 from app.gateway.words import duration, elapsed, size
 
 __all__ = [
+    "AGGREGATION",
     "COSTS",
     "DISTIL",
     "MEASURE",
@@ -107,6 +110,7 @@ __all__ = [
     "front_agreement",
     "genotype",
     "keep_upload",
+    "layer_mapping",
     "known_tags",
     "learned_scene_key",
     "log_tail",

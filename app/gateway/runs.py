@@ -23,6 +23,7 @@ from app.gateway.settings import setting
 
 Curve = tuple[list[int], list[float]]
 SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
+AGGREGATION = "aggregation"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,13 @@ def epoch_arrays(record: RunRecord, role: str) -> EpochArrays | None:
     """Alphas, mappings and weights that the step recorded, None before its first epoch."""
     key = step_key(record, role)
     return read_stage_arrays(key) if key else None
+
+
+def layer_mapping(record: RunRecord, role: str) -> str:
+    """The layer mapping (name in the catalogue) by which a step of the run distilled: a search
+    may use another than the student."""
+    name = str(setting(record, "losses.mapping", "emd"))
+    return catalog.find(catalog.MAPPINGS, name).in_search if role == SEARCH else name
 
 
 def genotype(record: RunRecord) -> Genotype | None:

@@ -18,12 +18,14 @@ def show_op_weights(arrays: EpochArrays, place: int) -> None:
     show_chart(info, draw_op_heat_map(info), key="op_heat_map")
 
 
-def show_layers(arrays: EpochArrays, place: int) -> None:
-    """Mapping, distances and flow between layers at the epoch `place` of a distillation."""
+def show_layers(arrays: EpochArrays, mapping: str, place: int) -> None:
+    """Mapping, distances and flow between layers at the epoch `place` of a distillation by layer
+    mapping `mapping`."""
     epoch = int(arrays.epochs[place])
     for column, kind in zip(st.columns(2), ("mapping", "distance"), strict=True):
         with column:
-            matrix = layer_matrix_info(arrays.arrays[kind][place], kind=kind, epoch=epoch)
+            values = arrays.arrays[kind][place]
+            matrix = layer_matrix_info(values, kind=kind, epoch=epoch, mapping=mapping)
             show_chart(matrix, draw_layer_matrix(matrix), key=kind)
-    flow = layer_flow_info(arrays.arrays["mapping"][place], epoch=epoch)
+    flow = layer_flow_info(arrays.arrays["mapping"][place], epoch=epoch, mapping=mapping)
     show_chart(flow, draw_layer_flow(flow), key="flow")

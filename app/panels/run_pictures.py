@@ -103,6 +103,10 @@ def mapping_picture(run: RunRecord) -> Picture | None:
     arrays = gateway.epoch_arrays(run, DISTIL)
     if arrays is None or "mapping" not in arrays.arrays:
         return None
-    mapping = arrays.arrays["mapping"][-1]
-    info = layer_matrix_info(mapping, kind="mapping", epoch=int(arrays.epochs[-1]))
+    info = layer_matrix_info(
+        arrays.arrays["mapping"][-1],
+        kind="mapping",
+        epoch=int(arrays.epochs[-1]),
+        mapping=gateway.layer_mapping(run, DISTIL),
+    )
     return info, draw_layer_matrix(info)

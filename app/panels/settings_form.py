@@ -13,6 +13,8 @@ _SECTIONS = {
     "student": "Student",
     "search": "Search",
     "losses": "Losses",
+    "dfa": "DFA",
+    "adain": "AdaIN",
     "": "Run",
 }
 # These have a place of their own above the advanced settings.
@@ -83,15 +85,20 @@ def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
         "controls": controls,
     }
     with st.expander("Advanced settings"):
-        chosen |= _choose_advanced(usual, schemas, key=f"{preset}_{teacher}")
+        chosen |= _choose_advanced(usual, schemas, mapping, key=f"{preset}_{teacher}")
     return {name: value for name, value in chosen.items() if value != usual[name]}
 
 
 def _choose_advanced(
-    usual: dict[str, Any], schemas: dict[str, dict[str, Any]], *, key: str
+    usual: dict[str, Any], schemas: dict[str, dict[str, Any]], mapping: str, *, key: str
 ) -> dict[str, Any]:
+    """All sections but those that only another layer mapping than `mapping` reads."""
     chosen: dict[str, Any] = {}
-    for section, tab in zip(_SECTIONS, st.tabs(list(_SECTIONS.values())), strict=True):
+    others = {
+        entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
+    }
+    sections = {name: title for name, title in _SECTIONS.items() if name not in others}
+    for section, tab in zip(sections, st.tabs(list(sections.values())), strict=True):
         names = [
             name
             for name in schemas

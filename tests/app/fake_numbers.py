@@ -15,9 +15,9 @@ NUM_ITEMS = 40
 NUM_NODES, NUM_CELLS, NUM_STUDENT_LAYERS, NUM_TEACHER_LAYERS = 3, 2, 2, 4
 
 
-def run_settings(seed: int) -> dict[str, Any]:
+def run_settings(seed: int, *, mapping: str = "emd") -> dict[str, Any]:
     """Settings as the plan stores them."""
-    settings = preset_settings("quick", overrides={"seed": seed})
+    settings = preset_settings("quick", overrides={"seed": seed, "losses.mapping": mapping})
     return settings.model_dump(mode="json")
 
 
@@ -96,6 +96,9 @@ def fake_metrics(role: str, epoch: int) -> dict[str, float]:
         return {"task_loss": falling, **validation}
     if role == "student":
         return {**distilled, **validation}
+    if role == "aggregation":
+        parts = {"learnability_loss": 0.3 * falling, "expressivity_loss": falling}
+        return {"loss": 2 * falling, "task_loss": falling, "alpha_loss": falling, **parts}
     if role == "search":
         return {
             **distilled,
@@ -113,8 +116,8 @@ def fake_metrics(role: str, epoch: int) -> dict[str, float]:
 def fake_arrays(
     role: str, epoch: int, epochs: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Arrays of one epoch of `search` or `student`."""
-    if role not in ("search", "student"):
+    """Arrays of one epoch of `search`, `aggregation` or `student`."""
+    if role not in ("search", "aggregation", "student"):
         return {}
     shape = (NUM_STUDENT_LAYERS, NUM_TEACHER_LAYERS)
     mapping = rng.dirichlet(np.ones(shape[0] * shape[1])).reshape(shape)

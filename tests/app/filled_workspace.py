@@ -96,10 +96,14 @@ def add_run(
     epochs: int = 5,
     adapted_from: str | None = None,
     paradigm: str = "both",
+    mapping: str = "emd",
 ) -> str:
     """A run whose steps up to `until` (a role, or `""` for none) have recorded something; gives
     its id."""
-    keys = {role: f"{stage.replace('_', '-')}-{scene_key}-{seed}" for role, stage in ROLES}
+    roles = ROLES
+    if mapping == "dfa":
+        roles = (*ROLES[:3], ("aggregation", "search_aggregation"), *ROLES[3:])
+    keys = {role: f"{stage.replace('_', '-')}-{scene_key}-{seed}" for role, stage in roles}
     steps = [
         {
             "stage": stage,
@@ -109,9 +113,9 @@ def add_run(
             "settings": {},
             "seed": seed,
         }
-        for role, stage in ROLES
+        for role, stage in roles
     ]
-    settings = run_settings(seed)
+    settings = run_settings(seed, mapping=mapping)
     if adapted_from is not None:
         names = {"source": adapted_from, "target": scene, "paradigm": paradigm}
         settings["adaptation"] = AdaptationSettings.model_validate(names).model_dump()
@@ -123,7 +127,7 @@ def add_run(
         seed=seed,
         tags=[] if adapted_from is None else [f"adapted from {adapted_from}"],
     )
-    reached = [role for role, _ in ROLES]
+    reached = [role for role, _ in roles]
     reached = reached[: reached.index(until) + 1] if until else []
     for role in reached:
         is_last = role == until and state != "succeeded"
@@ -135,7 +139,7 @@ def add_run(
     workspace.store.update_run(
         record.run,
         state=state,
-        stage=dict(ROLES)[until] if until else None,
+        stage=dict(roles)[until] if until else None,
         started_at=now - 200 if until else None,
         finished_at=None if state in ("queued", "running") else now,
         error="The teacher gave a non-finite score in epoch 3. Lower the learning rate."
