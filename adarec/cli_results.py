@@ -45,13 +45,16 @@ def recommend(
     folder: Annotated[Path, typer.Argument(help="A folder that export wrote.")],
     history: Annotated[str, typer.Option(help="Item ids, oldest first, separated by commas.")],
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many items.")] = 10,
+    user: Annotated[
+        str | None, typer.Option(help="Whose history it is: adds the user's pseudo-priors.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer one request from an exported folder, with onnxruntime alone."""
     from adarec.serving import Recommender  # onnxruntime loads only where it is needed
 
     answer = Recommender.open(folder).recommend(
-        [part.strip() for part in history.split(",")], top=top
+        [part.strip() for part in history.split(",")], top=top, user=user
     )
     rows = [
         {"item_id": item, "title": title, "score": score} for item, title, score in answer.items

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adarec.data.by_length import metrics_by_length
 from adarec.environment import describe_environment
 from adarec.errors import AdarecError, StopRequested
 from adarec.nets.process import peak_rss_mb, prepare_process
@@ -107,10 +108,21 @@ def _execute_steps(
                 _execute_step(workspace, step, folder, report)
         if step["stage"] == "measure_costs":
             _check_later_steps(workspace, run)
-    environment = describe_environment(threads)
     return assemble_result(
-        workspace, run, environment=environment, peak_rss_mb=peak_rss_mb(), reused=reused
+        workspace,
+        run,
+        by_length=_by_length(workspace, run),
+        environment=describe_environment(threads),
+        peak_rss_mb=peak_rss_mb(),
+        reused=reused,
     )
+
+
+def _by_length(workspace: Workspace, run: RunRecord) -> list[dict[str, Any]]:
+    """Accuracy by history length, from what `measure` read and left."""
+    step = next(step for step in run.steps if step["role"] == "measure")
+    scene, measure = step["parents"]["scene"], step["key"]
+    return metrics_by_length(workspace.artefacts.path(scene), workspace.artefacts.path(measure))
 
 
 def _check_later_steps(workspace: Workspace, run: RunRecord) -> None:

@@ -33,9 +33,14 @@ class Recommender:
     """A graph with its item vocabulary."""
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, item_ids: list[str], titles: list[str | None]
+        self,
+        session: onnxruntime.InferenceSession,
+        item_ids: list[str],
+        titles: list[str | None],
+        pseudo_priors: dict[str, list[str]] | None = None,
     ) -> None:
         self.session, self.item_ids, self.titles = session, item_ids, titles
+        self.pseudo_priors = pseudo_priors or {}
         self.item_index = {item_id: index for index, item_id in enumerate(item_ids, start=1)}
         self.length = int(session.get_inputs()[0].shape[1])
 
@@ -57,16 +62,26 @@ class Recommender:
         try:
             session = _open_session(path)
             table = pq.read_table(items)
+            written = _pseudo_priors(items.with_name("pseudo_priors.parquet"))
         except Exception as error:  # onnxruntime and pyarrow raise types of their own
             raise ArtefactError(
                 f"{path.parent} cannot be read ({error}). Export the run again."
             ) from error
-        return cls(session, table["item_id"].to_pylist(), table["title"].to_pylist())
+        titles = table["title"].to_pylist()
+        return cls(session, table["item_id"].to_pylist(), titles, written)
 
     def recommend(
-        self, history: Sequence[str], *, top: int = 10, exclude: Sequence[str] = ()
+        self,
+        history: Sequence[str],
+        *,
+        top: int = 10,
+        exclude: Sequence[str] = (),
+        user: str | None = None,
     ) -> Recommendation:
         """The `top` items after `history` (raw ids, oldest first), without those in `exclude`.
+
+        The pseudo-priors of `user` stand in front, where the model was measured with some and the
+        user has any.
 
         Raises:
             LogError: No id of the history is known.
@@ -78,7 +93,8 @@ class Recommender:
                 f"None of the {len(history)} ids in the history is known to this model. "
                 f"Use ids of its log, for example {', '.join(self.item_ids[:3])}."
             )
-        request = _request(known, self.length)
+        before = self.pseudo_priors.get(user, []) if user is not None else []
+        request = _request([self.item_index[item] for item in before] + known, self.length)
         hidden = {self.item_index[item] for item in exclude if item in self.item_index}
         plain = top <= 10 and not hidden
         outputs = ["top_items", "top_scores"] if plain else ["scores"]
@@ -94,89 +110,8 @@ class Recommender:
         ]
         return Recommendation(items, milliseconds, unknown)
 
-
-class Uncertainty:
-    """Total variances of a teacher in which histories and items are Gaussians (dt4sr).
-
-    Attributes:
-        rank_correlation: Spearman's, between a state's total variance and the rank of the item
-            that came next; negative = a larger variance is the surer state.
-        users: The test users that it was measured on.
-    """
-
-    GRAPH, ITEMS = "uncertainty.onnx", "uncertainty.npz"
-
-    def __init__(
-        self,
-        session: onnxruntime.InferenceSession,
-        item_ids: list[str],
-        of_items: np.ndarray,
-        *,
-        rank_correlation: float,
-        users: int,
-    ) -> None:
-        self.session, self.item_ids = session, item_ids
-        self.item_index = {item_id: index for index, item_id in enumerate(item_ids, start=1)}
-        self.item_variances = of_items
-        self.rank_correlation, self.users = rank_correlation, users
-        self.length = int(session.get_inputs()[0].shape[1])
-
-    @classmethod
-    def open(cls, measured: Path, scene: Path) -> "Uncertainty":
-        """Of the folder of a run's measurement and of its scene.
-
-        Raises:
-            ArtefactError: A file is missing or damaged.
-        """
-        try:
-            session = _open_session(measured / cls.GRAPH)
-            with np.load(measured / cls.ITEMS, allow_pickle=False) as arrays:
-                of_items = arrays["total_variance"]
-                correlation, users = arrays["rank_correlation"], arrays["users"]
-            table = pq.read_table(scene / "items.parquet", columns=["item_id"])
-        except Exception as error:  # onnxruntime and pyarrow raise types of their own
-            raise ArtefactError(
-                f"{measured} cannot be read ({error}). Run the search command of this run again."
-            ) from error
-        return cls(
-            session,
-            table["item_id"].to_pylist(),
-            of_items,
-            rank_correlation=float(correlation),
-            users=int(users),
-        )
-
-    def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
-        """(item_id, total variance of the state after it) for the newest known items, oldest
-        first; each state is asked for on its own, as positions count back from the newest item.
-        """
-        known = [self.item_index[item] for item in history if item in self.item_index]
-        found = []
-        for end in range(max(1, len(known) - self.length + 1), len(known) + 1):
-            request = _request(known[:end], self.length)
-            (variance,) = self.session.run(["total_variance"], {"history": request})
-            found.append((self.item_ids[known[end - 1] - 1], float(variance[0])))
-        return found
-
-    def of_items(self, item_ids: Sequence[str]) -> list[float]:
-        """The total variance of each of these items."""
-        return [float(self.item_variances[self.item_index[item] - 1]) for item in item_ids]
-
-
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
-    """One thread, and no chatter."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _request(known: list[int], length: int) -> np.ndarray:
-    """[1, L] the newest of these item indices, padded on the left."""
-    newest = known[-length:]
-    request = np.zeros((1, length), dtype=np.int64)
-    request[0, length - len(newest) :] = newest
-    return request
+        before = self.pseudo_priors.get(user, []) if user is not None else []
+        request = _request([self.item_index[item] for item in before] + known, self.length)
 
 
 def _best(scores: np.ndarray, top: int, hidden: set[int]) -> tuple[np.ndarray, np.ndarray]:

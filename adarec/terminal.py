@@ -162,6 +162,8 @@ def print_result(result: dict[str, Any], *, as_json: bool) -> None:
     console = Console()
     console.print(table)
     console.print(result["verdict"])
+    if "augmentation" in result:
+        console.print(result["augmentation"]["note"])
 
 
 def _model_row(model: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 worth it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,3 +119,25 @@ def judge_quality(teacher: float, difference: dict[str, float]) -> tuple[bool | 
         )
         return None, f"Too few users to prove it: the student is {likely}, {interval}"
     return False, f"The student is worse than the teacher: {interval}"
+
+
+def describe_augmentation(facts: Mapping[str, Any]) -> str:
+    """What pseudo-priors were written, and what of it the teacher uses.
+
+    Args:
+        facts: `users`, `augmented_users`, `pseudo_items`, `pseudo_share`, and of the teacher its
+            name (`teacher`) and `start` ("reverse" or "fresh").
+    """
+    written = (
+        f"ASReP wrote {facts['pseudo_items']:,} pseudo-prior items in front of "
+        f"{facts['augmented_users']:,} of {facts['users']:,} training histories "
+        f"({facts['pseudo_share']:.0%} of the items that models read there)."
+    )
+    if facts["start"] == "reverse":
+        return f"{written} The teacher started from the weights of the model that wrote them."
+    if facts["teacher"] == "sasrec":
+        return f"{written} The teacher uses them only; it started afresh, as asked."
+    return (
+        f"{written} The teacher uses them only: a {facts['teacher']} cannot start from the "
+        "weights of the sasrec that wrote them."
+    )

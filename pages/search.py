@@ -26,9 +26,9 @@ with st.container(border=True):
     with left:
         scene = pick_scene()
     with right:
-        teacher, preset = choose_preset()
+        teacher, preset, augment = choose_preset()
     if scene is not None:
-        overrides = choose_settings(preset, teacher)
+        overrides = choose_settings(preset, teacher, augment)
         if st.button("Start search", key=state.START_SEARCH, type="primary"):
             with shown_errors():
                 started = gateway.start_search(

@@ -7,6 +7,7 @@ from app.figures.frontier import ACCURACY_AXES, COST_AXES, draw_frontier, fronti
 from app.panels.chart import show_clickable_chart
 from app.panels.links import empty_state, link
 from app.panels.run_facts import show_result
+from app.panels.run_histories import show_histories
 from app.panels.run_picker import pick_run
 from app.panels.scenes_picker import pick_scenes
 from app.panels.what_to_ship import offer_distil, open_clicked, predicted_of, show_fastest
@@ -87,6 +88,7 @@ with chart:
     open_clicked(clicked, [run.run for run in finished])
 if run is not None and run.result:
     show_result(run.result)
+    show_histories(run)
     with st.container(horizontal=True):
         link("architecture", "Its cell →", run=run.run)
         link("compare", "Compare scenes →", run=run.run)

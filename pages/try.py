@@ -37,7 +37,9 @@ if not history.items:
     st.info("Choose a user, or add items to build a history.")
     st.stop()
 answers = {
-    role: gateway.recommend(run, role, history.items, hide_consumed=history.hide_consumed)
+    role: gateway.recommend(
+        run, role, history.items, hide_consumed=history.hide_consumed, user=history.user
+    )
     for role in ("teacher", "student")
 }
 recommended = [item_id for item_id, _, _ in answers["teacher"].items]

@@ -4,8 +4,11 @@ the augmented scene. Nothing here looks at a held-out item.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from adarec.data.scene import HELD_OUT, Scene
 from adarec.data.sequences import (
@@ -107,3 +110,23 @@ def with_pseudo_priors(scene: Scene, written: np.ndarray, counts: np.ndarray) ->
         times=times,
         pseudo_counts=counts.astype(np.int64),
     )
+
+
+def write_pseudo_priors(scene: Scene, folder: Path) -> None:
+    """Writes pseudo_priors.parquet: `user_id` and `item_ids` (farthest first) of every user that
+    has some. A request for such a user begins with them.
+    """
+    counts = np.zeros(scene.num_users, np.int64)
+    if scene.pseudo_counts is not None:
+        counts = scene.pseudo_counts
+    users = np.flatnonzero(counts)
+    items = scene.items[packed_positions(scene.offsets[users], counts[users])]
+    ids = pa.array([scene.item_ids[item - 1] for item in items], type=pa.string())
+    offsets = pa.array(offsets_of(counts[users]).astype(np.int32))
+    table = pa.table(
+        {
+            "user_id": pa.array([scene.user_ids[user] for user in users], type=pa.string()),
+            "item_ids": pa.ListArray.from_arrays(offsets, ids),
+        }
+    )
+    pq.write_table(table, folder / "pseudo_priors.parquet")

@@ -14,6 +14,7 @@ from adarec.runs.workspace import Workspace
 COPIED = (
     ("measure", "student.onnx"),
     ("student", "student.safetensors"),
+    ("augment", "pseudo_priors.parquet"),
 )
 
 
@@ -39,7 +40,8 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     keys = {step["role"]: step["key"] for step in record.steps}
-    wanted = [(keys[role], name) for role, name in COPIED] + [(record.scene_key, "items.parquet")]
+    wanted = [(keys[role], name) for role, name in COPIED if role in keys]
+    wanted.append((record.scene_key, "items.parquet"))
     for key, name in wanted:
         _copy(workspace.artefacts.path(key) / name, partial / name)
     write_json(partial / "genotype.json", record.result["student"]["genotype"])
@@ -91,6 +93,22 @@ gives `top_items`, `top_scores` and `scores`. Item index i is row i - 1 of `item
 ```
 python -m adarec recommend . --history "id1,id2" --top 10
 ```
+{pseudo_priors}"""
+PSEUDO_PRIORS = """
+## Pseudo-priors
+
+{note} They are part of what the student was measured with, so a request needs them too:
+`pseudo_priors.parquet` holds them for each user of the log that has some. Put them in front of the
+user's own items and keep the newest {length} of both; for a user that is not listed, the own items
+alone. `--user` does that:
+
+```
+python -m adarec recommend . --user "user1" --history "id1,id2" --top 10
+```
+
+They were written once, from the start of the history as it was then: keep them while a history
+grows, and leave them out of what a user is said to have consumed. Asked without them, the student
+reached {without:.4f} NDCG@10 on the same test items, with them {with_them:.4f}.
 """
 
 
@@ -122,6 +140,20 @@ def model_card(record: RunRecord) -> str:
         cpu=result["environment"]["cpu"],
         seed=record.seed,
         length=scene["sequence_length"],
+        pseudo_priors=_pseudo_priors(result),
+    )
+
+
+def _pseudo_priors(result: dict[str, Any]) -> str:
+    """How requests are to be made where the student was measured with pseudo-priors."""
+    if "augmentation" not in result:
+        return ""
+    student = result["student"]
+    return PSEUDO_PRIORS.format(
+        note=result["augmentation"]["note"],
+        length=result["scene"]["sequence_length"],
+        with_them=student["metrics"]["ndcg@10"],
+        without=student["metrics_without_pseudo"]["ndcg@10"],
     )
 
 

@@ -5,12 +5,14 @@ from typing import Any
 from adarec.runs.files import read_json
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
+from adarec.verdict import describe_augmentation
 
 
 def assemble_result(
     workspace: Workspace,
     run: RunRecord,
     *,
+    by_length: list[dict[str, Any]],
     environment: dict[str, Any],
     peak_rss_mb: float,
     reused: list[str],
@@ -20,6 +22,7 @@ def assemble_result(
     Args:
         workspace: Where the artefacts are.
         run: The finished run.
+        by_length: Accuracy by the length of the users' histories.
         environment: What it was measured with.
         peak_rss_mb: Largest memory of the process that computed it.
         reused: Roles of steps that were complete before.
@@ -46,8 +49,23 @@ def assemble_result(
         "seed": run.seed,
         **measured,
         **controls,
+        **_augmentation(workspace, run, keys),
+        "metrics_by_length": by_length,
         "seconds": seconds,
         "reused": reused,
         "peak_rss_mb": peak_rss_mb,
         "environment": environment,
     }
+
+
+def _augmentation(workspace: Workspace, run: RunRecord, keys: dict[str, str]) -> dict[str, Any]:
+    """What pseudo-priors the run's models read, and where its teacher started; empty where all
+    items are real.
+    """
+    if "augment" not in keys:
+        return {}
+    facts = read_json(workspace.artefacts.path(keys["augment"]) / "augment.json")
+    facts.pop("examples")
+    teacher = next(step["settings"] for step in run.steps if step["role"] == "teacher")
+    facts |= {"teacher": teacher["teacher"]["name"], "start": teacher.get("start", "fresh")}
+    return {"augmentation": facts | {"note": describe_augmentation(facts)}}

@@ -15,6 +15,7 @@ from adarec.data.pseudo_priors import (
     pseudo_counts,
     reversed_prefixes,
     with_pseudo_priors,
+    write_pseudo_priors,
 )
 from adarec.data.scene import HELD_OUT, Scene, read_scene, write_scene
 from adarec.errors import SceneError
@@ -35,8 +36,8 @@ EXAMPLES = 8  # histories that pages show
 
 
 def run(context: StageContext) -> None:
-    """Leaves the augmented scene (as `read_scene` reads it), reverse.safetensors, and
-    augment.json.
+    """Leaves the augmented scene (as `read_scene` reads it), pseudo_priors.parquet,
+    reverse.safetensors, and augment.json.
 
     Raises:
         SceneError: No history has two items to learn from.
@@ -54,6 +55,7 @@ def run(context: StageContext) -> None:
     written = _written(context, training.model, prefixes, counts)
     augmented = with_pseudo_priors(scene, written, counts)
     write_scene(augmented, context.folder)
+    write_pseudo_priors(augmented, context.folder)
     write_weights(context.folder / REVERSE_WEIGHTS, training.best_state)
     facts = _facts(settings, scene, counts) | {
         "reverse_epoch": training.best_epoch,

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from adarec import catalog
+from adarec.data import by_length
 from adarec.genotype import Genotype
 from adarec.runs.files import EpochArrays
 from adarec.runs.front import (
@@ -24,6 +26,7 @@ from app.gateway.settings import setting
 Curve = tuple[list[int], list[float]]
 SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
 AGGREGATION = "aggregation"
+AUGMENT = "augment"
 
 
 @dataclass(frozen=True)
@@ -209,3 +212,34 @@ def sequence_length(record: RunRecord) -> int:
         if step["role"] == TEACHER and "length" in step["settings"]:
             return int(step["settings"]["length"])
     return int(setting(record, "length_cap", 50))
+
+
+def augmented_histories(record: RunRecord) -> list[dict[str, Any]]:
+    """A few histories with their pseudo-priors: user_id, item_ids, titles, pseudo; empty where
+    the run's histories are all real.
+    """
+    key = step_key(record, AUGMENT)
+    found = read_stage_json(key, "augment.json") if key else None
+    return (found or {}).get("examples") or []
+
+
+def metrics_by_length(record: RunRecord) -> list[dict[str, Any]]:
+    """The result's accuracy by history length; counted anew for a run that finished before
+    results held it, and empty where its folders are gone.
+    """
+    result = record.result or {}
+    if "metrics_by_length" in result:
+        return result["metrics_by_length"]
+    step = next((step for step in record.steps if step["role"] == MEASURE), None)
+    if not result or step is None or "scene" not in step["parents"]:
+        return []
+    artefacts = workspace().artefacts
+    scene, measure = artefacts.path(step["parents"]["scene"]), artefacts.path(step["key"])
+    if not (scene / "scene.npz").is_file() or not (measure / "ranks.npz").is_file():
+        return []
+    return _metrics_by_length(str(scene), str(measure))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _metrics_by_length(scene: str, measure: str) -> list[dict[str, Any]]:
+    return by_length.metrics_by_length(Path(scene), Path(measure))

@@ -13,7 +13,7 @@ import streamlit as st
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app.gateway.files import workspace
-from app.gateway.runs import MEASURE, step_key
+from app.gateway.runs import AUGMENT, MEASURE, step_key
 from app.gateway.scenes import open_scene
 from app.gateway.words import size
 
@@ -30,6 +30,7 @@ _WHAT = {
     "result.json": "every number of the run, with its method",
     "settings.json": "everything that decides the result",
     "items.parquet": "item ids and titles, in the order of the model",
+    "pseudo_priors.parquet": "what stands in front of the listed users' histories",
     "model_card.md": "what it is, how good, how fast, measured how",
     "README.md": "what it is, how good, how fast, measured how",
 }
@@ -62,9 +63,15 @@ def can_recommend(run: RunRecord) -> bool:
 
 
 def recommend(
-    run: RunRecord, role: str, item_ids: Sequence[str], *, hide_consumed: bool
+    run: RunRecord,
+    role: str,
+    item_ids: Sequence[str],
+    *,
+    hide_consumed: bool,
+    user: str | None = None,
 ) -> "Recommendation":
-    """The top 10 of the run's `teacher` or `student` for a history of raw item ids, oldest first.
+    """The top 10 of the run's `teacher` or `student` for a history of raw item ids, oldest first,
+    behind the pseudo-priors that the run wrote for `user`.
 
     Its milliseconds are the median of a few requests, so that the first one does not count.
 
@@ -74,11 +81,12 @@ def recommend(
     model = _model(run, role)
     if model is None:
         raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
-    scene = workspace().artefacts.path(run.scene_key)
+    scene = workspace().artefacts.path(step_key(run, AUGMENT) or run.scene_key)
     recommender = _open_recommender(str(model), str(scene))
     exclude = item_ids if hide_consumed else ()
     answers = [
-        recommender.recommend(item_ids, top=_TOP, exclude=exclude) for _ in range(_REQUESTS)
+        recommender.recommend(item_ids, top=_TOP, exclude=exclude, user=user)
+        for _ in range(_REQUESTS)
     ]
     return sorted(answers, key=lambda answer: answer.milliseconds)[_REQUESTS // 2]
 

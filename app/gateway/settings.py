@@ -13,6 +13,7 @@ _ADAPTATION = "adaptation."
 # well.
 _OPTIONS = {
     "losses.mapping": "--mapping",
+    "augment.name": "--augment",
     "cost": "--cost",
     "speedup": "--speedup",
     "seed": "--seed",

@@ -16,11 +16,13 @@ _RARE_REPEATS = (
 
 @dataclass(frozen=True)
 class History:
-    """Raw item ids, oldest first; `held_out` is what came next where that is known."""
+    """Raw item ids, oldest first; `held_out` is what came next and `user` whose history it is,
+    where that is known."""
 
     items: list[str]
     held_out: str | None
     hide_consumed: bool
+    user: str | None = None
 
 
 def pick_history(scene: Scene) -> History:
@@ -45,10 +47,10 @@ def pick_history(scene: Scene) -> History:
         )
     if way == "Items":
         return History(_pick_items(scene), None, hide)
-    items = _pick_user(scene)
+    user, items = _pick_user(scene)
     if not items:
         return History([], None, hide)
-    return History(items[:-1], items[-1], hide)
+    return History(items[:-1], items[-1], hide, user)
 
 
 def titles_of(scene: Scene) -> dict[str, str]:
@@ -59,7 +61,8 @@ def titles_of(scene: Scene) -> dict[str, str]:
     }
 
 
-def _pick_user(scene: Scene) -> list[str]:
+def _pick_user(scene: Scene) -> tuple[str | None, list[str]]:
+    """The chosen user and all items, the one to be recommended too."""
     users = scene.user_ids[:_OFFERED]
     user = st.selectbox(
         "User",
@@ -68,7 +71,7 @@ def _pick_user(scene: Scene) -> list[str]:
         help=f"The first {len(users):,} users of the scene; type to filter.",
     )
     if user is None:
-        return []
+        return None, []
     history = [scene.item_ids[index - 1] for index in scene.history(users.index(user))]
     titles = titles_of(scene)
     newest = ", ".join(titles[item] for item in history[-6:-1])
@@ -76,7 +79,7 @@ def _pick_user(scene: Scene) -> list[str]:
         f"History of {len(history) - 1} items, newest last: … {as_text(newest)}.  \nWhat came "
         f"next, kept out of it: **{as_text(titles[history[-1]])}**"
     )
-    return history
+    return user, history
 
 
 def _pick_items(scene: Scene) -> list[str]:

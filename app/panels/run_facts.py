@@ -36,6 +36,8 @@ def show_result(result: dict[str, Any]) -> None:
     """Four numbers and the verdict of a finished run."""
     teacher, student = result["teacher"], result["student"]
     st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
+    if "augmentation" in result:
+        st.markdown(as_text(_augmentation(result)))
     if student.get("collapsed"):
         st.warning("This cell is collapsed: no edge with parameters reaches its output.")
     columns = st.columns(4)
@@ -76,6 +78,13 @@ def show_result(result: dict[str, Any]) -> None:
             f"{student['params_without_embeddings']:,} without."
         ),
     )
+
+
+def _augmentation(result: dict[str, Any]) -> str:
+    """What was written in front of histories, and what the student is without it."""
+    without = result["student"]["metrics_without_pseudo"]["ndcg@10"]
+    note = result["augmentation"]["note"]
+    return f"{note} Asked without them, the student reaches {without:.4f} NDCG@10."
 
 
 def _count(number: float) -> str:

@@ -6,12 +6,14 @@ import plotly.graph_objects as go
 from adarec import catalog
 from adarec.runs.records import RunRecord
 from app import gateway
+from app.figures.augmented_histories import augmented_histories_info, draw_augmented_histories
 from app.figures.cell_graph import cell_graph_info, draw_cell_graph
 from app.figures.chart import ChartInfo
 from app.figures.cost_curve import cost_curve_info, draw_cost_curve
 from app.figures.labels import edges_of
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
 from app.figures.op_curves import draw_op_curves, op_curves_info
 from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
@@ -110,3 +112,21 @@ def mapping_picture(run: RunRecord) -> Picture | None:
         mapping=gateway.layer_mapping(run, DISTIL),
     )
     return info, draw_layer_matrix(info)
+
+
+def by_length_picture(run: RunRecord) -> Picture | None:
+    """NDCG@10 by the length of the users' training histories."""
+    entries = gateway.metrics_by_length(run)
+    if not entries:
+        return None
+    info = metrics_by_length_info(entries)
+    return info, draw_metrics_by_length(info)
+
+
+def augmented_picture(run: RunRecord) -> Picture | None:
+    """Some histories with pseudo-priors in front."""
+    examples = gateway.augmented_histories(run)
+    if not examples:
+        return None
+    info = augmented_histories_info(examples)
+    return info, draw_augmented_histories(info)

@@ -15,6 +15,7 @@ _SECTIONS = {
     "losses": "Losses",
     "dfa": "DFA",
     "adain": "AdaIN",
+    "augment": "Augmentation",
     "": "Run",
 }
 # These have a place of their own above the advanced settings.
@@ -22,6 +23,7 @@ _SHOWN_ABOVE = (
     "preset",
     "teacher.name",
     "losses.mapping",
+    "augment.name",
     "cost",
     "speedup",
     "default_speedup",
@@ -31,18 +33,22 @@ _SHOWN_ABOVE = (
 )
 
 
-def choose_preset() -> tuple[str, str]:
-    """Teacher and preset: their widgets stand first, because every other value starts from
-    them."""
-    left, right = st.columns(2)
-    with left:
-        teacher = _pick("Teacher", catalog.TEACHERS, key="search_teacher")
-    with right:
+def choose_preset() -> tuple[str, str, str]:
+    """Teacher, preset and augmentation: their widgets stand first, because every other value
+    starts from them. Another augmentation offers its own teacher first."""
+    columns = st.columns(3)
+    with columns[2]:
+        augment = _pick("Short histories", catalog.AUGMENTATIONS, key="search_augment")
+    suits = catalog.find(catalog.AUGMENTATIONS, augment).teacher
+    own_key = "" if augment == "none" else f"_{augment}"
+    with columns[0]:
+        teacher = _pick("Teacher", catalog.TEACHERS, key=f"search_teacher{own_key}", first=suits)
+    with columns[1]:
         preset = _pick("Preset", catalog.PRESETS, key="search_preset")
-    return teacher, preset
+    return teacher, preset, augment
 
 
-def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
+def choose_settings(preset: str, teacher: str, augment: str) -> dict[str, Any]:
     """What differs from the preset, by dotted key; empty when nothing was changed."""
     usual = gateway.preset_values(preset, teacher)
     schemas = gateway.setting_schemas()
@@ -80,6 +86,7 @@ def choose_settings(preset: str, teacher: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {
         "speedup": speedup,
         "losses.mapping": mapping,
+        "augment.name": augment,
         "cost": cost,
         "seed": seed,
         "controls": controls,
@@ -151,12 +158,16 @@ def _as_float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _pick(label: str, entries: Sequence[catalog.Entry], *, key: str) -> str:
+def _pick(
+    label: str, entries: Sequence[catalog.Entry], *, key: str, first: str | None = None
+) -> str:
+    """One of the entries by name, `first` until somebody chooses."""
     titles = {entry.name: entry.title for entry in entries}
     described = "  \n".join(f"**{entry.title}**: {entry.description}" for entry in entries)
     return st.selectbox(
         label,
         list(titles),
+        0 if first is None else list(titles).index(first),
         format_func=lambda name: titles.get(name, name),
         key=key,
         help=described,

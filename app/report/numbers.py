@@ -11,6 +11,7 @@ _RANKINGS = {
     "metrics": ("", "ranking"),
     "metrics_masked": (", consumed masked", "masked"),
     "metrics_sampled_100": (", 100 sampled", "sampled_100"),
+    "metrics_without_pseudo": (", histories without pseudo-priors", "ranking"),
 }
 _TIMES = {
     "latency_ms": ("Latency", "latency", ""),

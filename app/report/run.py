@@ -33,6 +33,7 @@ def run_report(run: RunRecord) -> str:
         *_adaptation(result),
         section("Every number and its method", numbers_table(result)),
         section("The cell and how it formed", *figures(_cell_pictures(run))),
+        section("Short and long histories", *figures(_history_pictures(run))),
         section("Learning", *figures(_learning_pictures(run))),
         section("Repeat it", f"<pre>{escape(gateway.repeat_command(run))}</pre>"),
         section("Settings", table(("setting", "value"), flat(run.settings).items())),
@@ -55,7 +56,7 @@ def _about(run: RunRecord) -> str:
 def _facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     difference, speedup = result["difference"]["ndcg@10"], result["speedup"]
     student = result["student"]
-    return [
+    found = [
         (
             "NDCG@10, student minus teacher",
             f"{difference['mean']:+.4f}, 95 % paired bootstrap interval over users "
@@ -69,6 +70,9 @@ def _facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Receptive field", f"{student['receptive_field']} items"),
         ("Collapsed", "yes: no edge with parameters" if student["collapsed"] else "no"),
     ]
+    if "augmentation" in result:
+        found.append(("Augmentation", str(result["augmentation"]["note"])))
+    return found
 
 
 def _circumstances(result: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -96,6 +100,10 @@ def _cell_pictures(run: RunRecord) -> list[Picture | None]:
         run_pictures.op_weights_picture(run),
         run_pictures.op_curves_picture(run),
     ]
+
+
+def _history_pictures(run: RunRecord) -> list[Picture | None]:
+    return [run_pictures.by_length_picture(run), run_pictures.augmented_picture(run)]
 
 
 def _learning_pictures(run: RunRecord) -> list[Picture | None]:

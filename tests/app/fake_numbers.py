@@ -191,6 +191,24 @@ def fake_model(name: str, *, ndcg: float, p50: float, params: int) -> dict[str, 
     }
 
 
+def fake_metrics_by_length() -> list[dict[str, Any]]:
+    """Two buckets of history lengths, the shorter one harder."""
+    return [
+        {
+            "from": low,
+            "to": high,
+            "users": users,
+            "teacher": fake_model("", ndcg=ndcg, p50=1, params=3)["metrics"],
+            "student": fake_model("", ndcg=0.9 * ndcg, p50=1, params=3)["metrics"],
+            "baselines": {
+                name: fake_model("", ndcg=share * ndcg, p50=1, params=3)["metrics"]
+                for name, share in (("popularity", 0.5), ("last_item_transitions", 0.8))
+            },
+        }
+        for low, high, users, ndcg in ((1, 3, 20, 0.04), (20, None, 40, 0.07))
+    ]
+
+
 def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
     """The contract's Result."""
     genotype = fake_genotype(seed)
@@ -229,6 +247,7 @@ def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
         "difference": {"ndcg@10": {"mean": -0.002, "low": -0.005, "high": 0.001}},
         "controls": [fake_model("random-1", ndcg=0.049, p50=0.26, params=119_000)],
         "target": {"of": "request", "speedup": 5.0, "limit": 0.33, "unit": "ms"},
+        "metrics_by_length": fake_metrics_by_length(),
         "verdict": "non-inferior to the teacher and 7.1x faster",
         "seconds": {"train_teacher": 60.0, "search_student": 90.0},
         "peak_rss_mb": 800.0,

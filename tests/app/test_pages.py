@@ -102,7 +102,7 @@ NEW_CHARTS = {
     "adapt": 0,  # the example is a search
     "architecture": 5,
     "distillation": 6,
-    "tradeoffs": 1,
+    "tradeoffs": 2,
     "compare": 4,  # its cell, its ops, its scene, its metrics
     "try": 0,
     "export": 0,
@@ -145,7 +145,7 @@ CHARTS = {
     "adapt": 0,  # the run in the address is a search
     "architecture": 5,
     "distillation": 6,
-    "tradeoffs": 1,
+    "tradeoffs": 2,
     "compare": 6,  # two cells, their ops, their scenes, their distance, their metrics
     "try": 0,
     "export": 0,

@@ -51,9 +51,10 @@ def test_a_report_holds_numbers_methods_figures_settings_and_the_command(home: W
     assert "python -m adarec search shop" in text
     assert "losses.mapping" in text
     titles = ("The cell that was found", "Op probabilities at epoch 5", "Op probabilities",
-              "Layer mapping at epoch 5", "Validation NDCG@10", "Expected speed-up")  # fmt: skip
+              "Layer mapping at epoch 5", "Validation NDCG@10", "Expected speed-up",
+              "NDCG@10 by length of the training history")  # fmt: skip
     assert [title for title in titles if title not in text] == []
-    assert text.count("Plotly.newPlot") == 7
+    assert text.count("Plotly.newPlot") == 8
 
 
 def test_a_report_loads_nothing(home: Workspace) -> None:
