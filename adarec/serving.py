@@ -110,8 +110,97 @@ class Recommender:
         ]
         return Recommendation(items, milliseconds, unknown)
 
-        before = self.pseudo_priors.get(user, []) if user is not None else []
-        request = _request([self.item_index[item] for item in before] + known, self.length)
+
+class Uncertainty:
+    """Total variances of a teacher in which histories and items are Gaussians (dt4sr).
+
+    Attributes:
+        rank_correlation: Spearman's, between a state's total variance and the rank of the item
+            that came next; negative = a larger variance is the surer state.
+        users: The test users that it was measured on.
+    """
+
+    GRAPH, ITEMS = "uncertainty.onnx", "uncertainty.npz"
+
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        item_ids: list[str],
+        of_items: np.ndarray,
+        *,
+        rank_correlation: float,
+        users: int,
+    ) -> None:
+        self.session, self.item_ids = session, item_ids
+        self.item_index = {item_id: index for index, item_id in enumerate(item_ids, start=1)}
+        self.item_variances = of_items
+        self.rank_correlation, self.users = rank_correlation, users
+        self.length = int(session.get_inputs()[0].shape[1])
+
+    @classmethod
+    def open(cls, measured: Path, scene: Path) -> "Uncertainty":
+        """Of the folder of a run's measurement and of its scene.
+
+        Raises:
+            ArtefactError: A file is missing or damaged.
+        """
+        try:
+            session = _open_session(measured / cls.GRAPH)
+            with np.load(measured / cls.ITEMS, allow_pickle=False) as arrays:
+                of_items = arrays["total_variance"]
+                correlation, users = arrays["rank_correlation"], arrays["users"]
+            table = pq.read_table(scene / "items.parquet", columns=["item_id"])
+        except Exception as error:  # onnxruntime and pyarrow raise types of their own
+            raise ArtefactError(
+                f"{measured} cannot be read ({error}). Run the search command of this run again."
+            ) from error
+        return cls(
+            session,
+            table["item_id"].to_pylist(),
+            of_items,
+            rank_correlation=float(correlation),
+            users=int(users),
+        )
+
+    def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
+        """(item_id, total variance of the state after it) for the newest known items, oldest
+        first; each state is asked for on its own, as positions count back from the newest item.
+        """
+        known = [self.item_index[item] for item in history if item in self.item_index]
+        found = []
+        for end in range(max(1, len(known) - self.length + 1), len(known) + 1):
+            request = _request(known[:end], self.length)
+            (variance,) = self.session.run(["total_variance"], {"history": request})
+            found.append((self.item_ids[known[end - 1] - 1], float(variance[0])))
+        return found
+
+    def of_items(self, item_ids: Sequence[str]) -> list[float]:
+        """The total variance of each of these items."""
+        return [float(self.item_variances[self.item_index[item] - 1]) for item in item_ids]
+
+
+def _open_session(path: Path) -> onnxruntime.InferenceSession:
+    """One thread, and no chatter."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _request(known: list[int], length: int) -> np.ndarray:
+    """[1, L] the newest of these item indices, padded on the left."""
+    newest = known[-length:]
+    request = np.zeros((1, length), dtype=np.int64)
+    request[0, length - len(newest) :] = newest
+    return request
+
+
+def _pseudo_priors(path: Path) -> dict[str, list[str]]:
+    """User id -> item ids, farthest first; empty where the model's histories were all real."""
+    if not path.is_file():
+        return {}
+    table = pq.read_table(path)
+    return dict(zip(table["user_id"].to_pylist(), table["item_ids"].to_pylist(), strict=True))
 
 
 def _best(scores: np.ndarray, top: int, hidden: set[int]) -> tuple[np.ndarray, np.ndarray]:

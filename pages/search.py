@@ -13,7 +13,7 @@ from app.panels.run_keeping import keep_run
 from app.panels.run_picker import pick_run
 from app.panels.run_table import show_runs
 from app.panels.scene_picker import pick_scene
-from app.panels.settings_form import choose_preset, choose_settings
+from app.panels.settings_form import choose_augmentation, choose_preset, choose_settings
 
 st.title("Search")
 st.caption(
@@ -25,8 +25,9 @@ with st.container(border=True):
     left, right = st.columns([1, 2])
     with left:
         scene = pick_scene()
+        augment = choose_augmentation()
     with right:
-        teacher, preset, augment = choose_preset()
+        teacher, preset = choose_preset(augment)
     if scene is not None:
         overrides = choose_settings(preset, teacher, augment)
         if st.button("Start search", key=state.START_SEARCH, type="primary"):

@@ -18,6 +18,7 @@ _SECTIONS = {
     "augment": "Augmentation",
     "": "Run",
 }
+NO_AUGMENTATION = "none"
 # These have a place of their own above the advanced settings.
 _SHOWN_ABOVE = (
     "preset",
@@ -33,22 +34,25 @@ _SHOWN_ABOVE = (
 )
 
 
-def choose_preset() -> tuple[str, str, str]:
-    """Teacher, preset and augmentation: their widgets stand first, because every other value
-    starts from them. Another augmentation offers its own teacher first."""
-    columns = st.columns(3)
-    with columns[2]:
-        augment = _pick("Short histories", catalog.AUGMENTATIONS, key="search_augment")
+def choose_augmentation() -> str:
+    """How short histories are lengthened; it comes before the teacher that suits it."""
+    return _pick("Lengthen short histories", catalog.AUGMENTATIONS, key="search_augment")
+
+
+def choose_preset(augment: str = NO_AUGMENTATION) -> tuple[str, str]:
+    """Teacher and preset: their widgets stand first, because every other value starts from
+    them. An augmentation offers the teacher that it is made for first."""
+    left, right = st.columns(2)
     suits = catalog.find(catalog.AUGMENTATIONS, augment).teacher
-    own_key = "" if augment == "none" else f"_{augment}"
-    with columns[0]:
+    own_key = "" if augment == NO_AUGMENTATION else f"_{augment}"
+    with left:
         teacher = _pick("Teacher", catalog.TEACHERS, key=f"search_teacher{own_key}", first=suits)
-    with columns[1]:
+    with right:
         preset = _pick("Preset", catalog.PRESETS, key="search_preset")
-    return teacher, preset, augment
+    return teacher, preset
 
 
-def choose_settings(preset: str, teacher: str, augment: str) -> dict[str, Any]:
+def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -> dict[str, Any]:
     """What differs from the preset, by dotted key; empty when nothing was changed."""
     usual = gateway.preset_values(preset, teacher)
     schemas = gateway.setting_schemas()
@@ -92,19 +96,24 @@ def choose_settings(preset: str, teacher: str, augment: str) -> dict[str, Any]:
         "controls": controls,
     }
     with st.expander("Advanced settings"):
-        chosen |= _choose_advanced(usual, schemas, mapping, key=f"{preset}_{teacher}")
+        others = {
+            entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
+        }
+        if augment == NO_AUGMENTATION:
+            others.add("augment")
+        sections = {name: title for name, title in _SECTIONS.items() if name not in others}
+        chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
     return {name: value for name, value in chosen.items() if value != usual[name]}
 
 
 def _choose_advanced(
-    usual: dict[str, Any], schemas: dict[str, dict[str, Any]], mapping: str, *, key: str
+    usual: dict[str, Any],
+    schemas: dict[str, dict[str, Any]],
+    sections: dict[str, str],
+    *,
+    key: str,
 ) -> dict[str, Any]:
-    """All sections but those that only another layer mapping than `mapping` reads."""
     chosen: dict[str, Any] = {}
-    others = {
-        entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
-    }
-    sections = {name: title for name, title in _SECTIONS.items() if name not in others}
     for section, tab in zip(sections, st.tabs(list(sections.values())), strict=True):
         names = [
             name

@@ -279,3 +279,16 @@ def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Worksp
     app.selectbox(key=state.COST_AXIS).select("Parameters").run()
     assert "predicted front" not in app.get("plotly_chart")[0].proto.spec
     assert "were predicted as NDCG@10 against Latency p50 (ms)" in text_of(app)
+
+
+def test_an_augmentation_offers_its_teacher_first_and_its_settings(home: Workspace) -> None:
+    add_scene(home, "shop", seed=1)
+    app = visit("search", scene="shop")
+    assert "Augmentation" not in [tab.label for tab in app.tabs]
+    assert app.selectbox(key="search_teacher").value == "nextitnet"
+    app.selectbox(key="search_augment").select("asrep").run()
+    assert not app.exception
+    assert app.selectbox(key="search_teacher_asrep").value == "sasrec"
+    assert "Augmentation" in [tab.label for tab in app.tabs]
+    app.selectbox(key="search_augment").select("none").run()
+    assert app.selectbox(key="search_teacher").value == "nextitnet"
