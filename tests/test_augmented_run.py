@@ -12,6 +12,7 @@ import streamlit as st
 from onnx import load
 from streamlit.testing.v1 import AppTest
 
+from adarec.data.ingest import ingest_log
 from adarec.data.scene import read_scene
 from adarec.execute import execute_run
 from adarec.ranking import METRIC_NAMES, ndcg_per_user
@@ -23,16 +24,28 @@ from app import gateway
 from app.panels import run_pictures
 from app.report import run_report
 from tests.conftest import ROOT
-from tests.finished_run import SCENE, FinishedRun, small_settings, workspace_with_cycle
+from tests.finished_run import FinishedRun, small_settings
 
-LENGTH = 14
+SCENE, USERS, ITEMS, LENGTH = "ring", 180, 30, 8
+
+
+def ring_log(folder: Path) -> Path:
+    """Walks of 3 to 32 steps around a ring of items, most of them short."""
+    lines = ["user_id,item_id,timestamp"]
+    for user in range(USERS):
+        steps = 3 + user % 8 + (20 if user % 10 == 0 else 0)
+        lines += [f"u{user},r{(7 * user + step) % ITEMS},{60 * step}" for step in range(steps)]
+    path = folder / "ring.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
-    """A finished run on `cycle` whose short histories were lengthened."""
-    home = tmp_path_factory.mktemp("augmented") / "home"
-    workspace = workspace_with_cycle(home)
+    """A finished run whose short histories were lengthened."""
+    folder = tmp_path_factory.mktemp("augmented")
+    workspace = Workspace.open(folder / "home")
+    ingest_log(workspace, ring_log(folder), name=SCENE)
     settings = small_settings(
         augment__name="asrep",
         augment__epochs=2,
@@ -44,7 +57,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     record = create_run(workspace, SCENE, settings)
     result = execute_run(workspace, record.run)
     workspace.close()
-    return FinishedRun(home, record.run, result)
+    return FinishedRun(folder / "home", record.run, result)
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +86,13 @@ def exported(
 
 def test_the_result_says_what_was_written_and_what_the_teacher_uses(run: FinishedRun) -> None:
     facts = run.result["augmentation"]
-    assert 0 < facts["augmented_users"] < facts["users"] == 400
+    assert 0 < facts["augmented_users"] < facts["users"] == USERS
     assert facts["teacher"] == run.result["teacher"]["name"] == "sasrec"
     assert facts["start"] == "reverse"
     assert f"{facts['pseudo_items']:,} pseudo-prior items" in facts["note"]
     assert "started from the weights" in facts["note"]
-    assert run.result["scene"]["interactions"] == 8517  # real ones
+    real = sum(3 + user % 8 + (20 if user % 10 == 0 else 0) for user in range(USERS))
+    assert run.result["scene"]["interactions"] == real
     assert run.result["scene"]["sequence_length"] == LENGTH
     for role in ("teacher", "student"):
         assert set(run.result[role]["metrics_without_pseudo"]) == set(METRIC_NAMES)
@@ -88,16 +102,17 @@ def test_every_run_tells_its_metrics_by_history_length(
     run: FinishedRun, finished_run: FinishedRun, folders: dict[str, Path]
 ) -> None:
     entries = run.result["metrics_by_length"]
-    assert sum(entry["users"] for entry in entries) == 400
-    assert [entry["from"] for entry in entries] == [8, 20]  # walks of 10 to 32 items
-    plain = finished_run.result["metrics_by_length"]
-    assert [(e["from"], e["users"]) for e in plain] == [(e["from"], e["users"]) for e in entries]
+    assert sum(entry["users"] for entry in entries) == USERS
+    assert [entry["from"] for entry in entries] == [1, 4, 8, 20]
+    plain = finished_run.result["metrics_by_length"]  # walks of 10 to 32 items
+    assert [entry["from"] for entry in plain] == [8, 20]
+    assert plain[0]["users"] + plain[1]["users"] == 400
     for role in ("teacher", "student"):
-        mean = sum(e["users"] * e[role]["ndcg@10"] for e in entries) / 400
+        mean = sum(e["users"] * e[role]["ndcg@10"] for e in entries) / USERS
         assert mean == pytest.approx(run.result[role]["metrics"]["ndcg@10"])
     lengths = read_scene(folders["scene"]).lengths - 2
     with np.load(folders["measure"] / "ranks.npz") as stored:
-        short = ndcg_per_user(stored["student"], 10)[lengths < 20].mean()
+        short = ndcg_per_user(stored["student"], 10)[lengths < 4].mean()
     assert entries[0]["student"]["ndcg@10"] == pytest.approx(short)
 
 

@@ -50,7 +50,7 @@ def test_histories_are_aligned_at_their_first_real_item() -> None:
     kinds = np.array(heat.z, dtype=float)
     np.testing.assert_array_equal(kinds, [[0, 0, 1, np.nan], [np.nan, 0, 1, 1]])
     assert heat.text[0][0] == "<i>Alpha &amp; …</i>"
-    assert heat.text[1] == ("", "<i>d</i>", "a", "b")
+    assert list(heat.text[1]) == ["", "<i>d</i>", "a", "b"]
     assert heat.customdata[0][2] == "Gamma"
 
 
