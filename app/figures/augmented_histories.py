@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
 
-_PSEUDO, _REAL = colours.SERIES[1], colours.ROLE_COLOURS["student"]
-_LABEL_CHARACTERS = 9
+_PSEUDO, _REAL = colours.SERIES[1], colours.SERIES[5]  # black can be read on both
+_LABEL_CHARACTERS = 8  # as many as fit into a cell of a history of 18 items
 _ROW_PX = 30
 
 
@@ -70,7 +70,7 @@ def draw_augmented_histories(info: AugmentedHistoriesInfo) -> go.Figure:
         text=[[_label(*cell) for cell in zip(row, places, strict=True)] for row in rows],
         customdata=[[item or "" for item in row] for row in rows],
         texttemplate="%{text}",
-        textfont={"size": 9},
+        textfont={"size": 10, "color": colours.text_on(_PSEUDO)},
         zmin=0,
         zmax=1,
         colorscale=[[0, _PSEUDO], [0.5, _PSEUDO], [0.5, _REAL], [1, _REAL]],

@@ -1,21 +1,16 @@
 """How a run does for short and long histories, and what was written in front of short ones."""
 
-import streamlit as st
-
 from adarec.runs.records import RunRecord
 from app.panels import run_pictures
 from app.panels.chart import show_chart
 
 
 def show_histories(run: RunRecord) -> None:
-    """Accuracy by history length, with augmented histories beside it where there are any."""
+    """Accuracy by history length, and augmented histories where there are any."""
     pictures = {
         "metrics_by_length": run_pictures.by_length_picture(run),
         "augmented_histories": run_pictures.augmented_picture(run),
     }
-    found = {key: picture for key, picture in pictures.items() if picture is not None}
-    if not found:
-        return
-    for column, (key, picture) in zip(st.columns(len(found)), found.items(), strict=True):
-        with column:
+    for key, picture in pictures.items():
+        if picture is not None:
             show_chart(*picture, key=key)

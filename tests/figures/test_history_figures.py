@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.figures import colours
 from app.figures.augmented_histories import augmented_histories_info, draw_augmented_histories
 from app.figures.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
 from tests.app.fake_numbers import fake_metrics_by_length
@@ -49,9 +50,15 @@ def test_histories_are_aligned_at_their_first_real_item() -> None:
     assert heat.x == ("-2", "-1", "1", "2")
     kinds = np.array(heat.z, dtype=float)
     np.testing.assert_array_equal(kinds, [[0, 0, 1, np.nan], [np.nan, 0, 1, 1]])
-    assert heat.text[0][0] == "<i>Alpha &amp; …</i>"
+    assert heat.text[0][0] == "<i>Alpha &amp;…</i>"
     assert list(heat.text[1]) == ["", "<i>d</i>", "a", "b"]
     assert heat.customdata[0][2] == "Gamma"
+
+
+def test_labels_can_be_read_on_both_kinds_of_cells() -> None:
+    (heat,) = draw_augmented_histories(augmented_histories_info(EXAMPLES)).data
+    for _, colour in heat.colorscale:
+        assert colours.text_on(colour) == heat.textfont.color
 
 
 def test_nobody_augmented_is_an_empty_picture() -> None:
