@@ -17,7 +17,7 @@ from adarec.runs.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts" / "browser"
-START_S = 60.0
+START_S = 180.0
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -65,7 +65,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
         yield RunningApp(url, home, log)
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=120)
         stop_worker(Workspace.open(home))
 
 

@@ -56,7 +56,7 @@ def page(axe: str, chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         tab = browser.new_page(viewport={"width": 1280, "height": 1000})
-        tab.set_default_timeout(60_000)
+        tab.set_default_timeout(180_000)
         tab.add_init_script(axe)
         yield tab
         browser.close()
