@@ -30,8 +30,8 @@ else:
         pd.DataFrame(package.contents, columns=["file", "size", "what it is"]), hide_index=True
     )
     st.download_button(
-        f"Download {run.run}.zip ({gateway.size(len(package.zip_bytes))})",
-        package.zip_bytes,
+        f"Download {run.run}.zip ({gateway.size(package.num_bytes)})",
+        partial(gateway.export_zip, run.run),
         file_name=f"adarec-{run.scene}-{run.run}.zip",
         mime="application/zip",
         type="primary",

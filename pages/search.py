@@ -6,12 +6,12 @@ from app import gateway, state
 from app.panels.controls import offer_controls
 from app.panels.errors import shown_errors
 from app.panels.job_progress import show_charts, show_status
+from app.panels.later import draw_alone
 from app.panels.links import link
 from app.panels.run_facts import show_result
-from app.panels.run_filter import filter_runs
 from app.panels.run_keeping import keep_run
 from app.panels.run_picker import pick_run
-from app.panels.run_table import show_runs
+from app.panels.run_table import list_runs
 from app.panels.scene_picker import pick_scene
 from app.panels.settings_form import choose_augmentation, choose_preset, choose_settings
 
@@ -38,7 +38,6 @@ with st.container(border=True):
                 state.choose(state.RUN, started)
                 st.rerun()
 
-runs = gateway.runs()
 everything = gateway.runs(with_archived=True)
 if not everything:
     st.info(
@@ -48,7 +47,7 @@ if not everything:
     st.stop()
 st.subheader("Watch a run")
 run = pick_run(
-    runs,
+    [each for each in everything if not each.archived],
     none_yet="**Every run is archived.** Switch them on in the list below.",
     on_search_page=True,
 )
@@ -64,4 +63,4 @@ if run is not None:
         link("distillation", "What did each layer learn from? →", run=run.run)
         link("tradeoffs", "What should I ship? →", run=run.run)
 st.subheader("All runs")
-show_runs(filter_runs(everything))
+draw_alone(list_runs)

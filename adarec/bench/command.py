@@ -10,7 +10,7 @@ from adarec.config import parse_overrides
 from adarec.errors import SettingsError
 from adarec.terminal import print_facts, print_json
 
-BENCHES = ("search", "ablation", "serve")
+BENCHES = ("search", "ablation", "serve", "ui")
 
 
 def bench(
@@ -28,6 +28,14 @@ def bench(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="ablation: KEY=VALUE for every run.")
     ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="ui: visits of each page.")] = 10,
+    with_search: Annotated[bool, typer.Option(help="ui: while a worker searches.")] = True,
+    sessions: Annotated[
+        int, typer.Option(min=1, help="ui: live sessions against one, if more than one.")
+    ] = 1,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, help="ui: how long the sessions are live.")
+    ] = 10.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -44,11 +52,24 @@ def bench(
         on_top = parse_overrides(set_ or []) | ({} if threads == 2 else {"threads": threads})
         ablation_command(AblationRequest(log, only, list_, home, to, on_top, as_json))
         return
-    found = _measured(mode, log, threads)
+    if mode == "ui":
+        found = _measured_ui(repeats, with_search, sessions, minutes)
+    else:
+        found = _measured(mode, log, threads)
     if as_json:
         print_json(found)
     else:
         print_facts({key: value for key, value in found.items() if key != "losses"})
+
+
+def _measured_ui(repeats: int, with_search: bool, sessions: int, minutes: float) -> dict[str, Any]:
+    if sessions > 1:
+        from adarec.bench.ui_sessions import bench_sessions
+
+        return bench_sessions(sessions=sessions, minutes=minutes)
+    from adarec.bench.ui import bench_ui
+
+    return bench_ui(repeats=repeats, is_searching=with_search)
 
 
 def _measured(mode: str, log: Path | None, threads: int) -> dict[str, Any]:

@@ -58,6 +58,18 @@ class StageRecords:
                 for key, epoch, name, value in connection.execute(query)
             ]
 
+    def count_metrics(self, stage_keys: Iterable[str]) -> dict[str, int]:
+        """How many numbers each of these stages has; a stage without any is left out.
+
+        The count changes when an epoch is recorded, so a reader can tell whether to read again.
+        """
+        column = METRICS.c.stage_key
+        query = (
+            sa.select(column, sa.func.count()).where(column.in_(list(stage_keys))).group_by(column)
+        )
+        with self.engine.connect() as connection:
+            return {key: int(count) for key, count in connection.execute(query)}
+
     def forget_epochs(self, stage_key: str, *, after: int = 0) -> None:
         """Drop the numbers of epochs later than `after`: a stage that starts over may end earlier
         than before.

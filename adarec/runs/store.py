@@ -248,6 +248,14 @@ class RunStore(StageRecords):
         with self.engine.connect() as connection:
             return [RunSummary(**row) for row in connection.execute(query).mappings()]
 
+    def results(self, runs: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The results of these runs, by run; one that is gone or has no result is left out."""
+        if not runs:
+            return {}
+        query = sa.select(RUNS.c.run, RUNS.c.result).where(RUNS.c.run.in_(list(runs)))
+        with self.engine.connect() as connection:
+            return {run: result for run, result in connection.execute(query) if result}
+
     def delete_run(self, run: str) -> None:
         """Forget a run; the folders of its stages stay, since other runs may use them.
 

@@ -2,6 +2,7 @@
 weight."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from adarec import catalog
 from adarec.genotype import Genotype
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure, without_axes
+from app.figures.chart import ChartInfo, Rows, base_layout
 from app.figures.labels import edge_label
 
 _ARC_POINTS = 40
@@ -117,76 +118,103 @@ def cell_graph_info(
 
 def draw_cell_graph(info: CellGraphInfo) -> go.Figure:
     """Arcs, then labels in the op's colour, then the nodes on top."""
-    figure = without_axes(new_figure(info, plot_height=380))
-    for path in info.outputs:
-        _draw_arrow(figure, path, colour=colours.NEUTRAL, width=1, dash="dot")
-    for edge in info.edges:
-        _draw_edge(figure, edge)
+    layout = base_layout(info, plot_height=380)
     names = ["input", *(str(node) for node in list(info.positions)[1:-1]), "output"]
-    figure.add_scatter(
-        x=[x for x, _ in info.positions.values()],
-        y=[y for _, y in info.positions.values()],
-        mode="markers+text",
-        marker={"size": 2 * _NODE_RADIUS_PX, "color": colours.ACCENT, "line": {"width": 0}},
-        text=names,
-        textposition=["bottom center", *["middle center"] * (len(names) - 2), "top center"],
-        textfont={
-            "color": [colours.NEUTRAL, *["#FFFFFF"] * (len(names) - 2), colours.NEUTRAL],
+    top = max(edge.path[:, 1].max() for edge in info.edges)
+    layout["xaxis"] = {"visible": False, "range": [-0.45, len(names) - 0.55]}
+    layout["yaxis"] = {"visible": False, "range": [-0.75, max(0.6, top + 0.15)]}
+    layout["annotations"] = [_label(edge) for edge in info.edges]
+    outputs = [_Arrow(path, colours.NEUTRAL, 1, "dot") for path in info.outputs]
+    arrows = outputs + [_edge_arrow(edge) for edge in info.edges]
+    traces = [_line(arrow) for arrow in arrows]
+    return go.Figure(data=[*traces, _heads(arrows), _nodes(info, names)], layout=layout)
+
+
+def _nodes(info: CellGraphInfo, names: list[str]) -> dict[str, Any]:
+    inner = len(names) - 2
+    return {
+        "type": "scatter",
+        "x": [x for x, _ in info.positions.values()],
+        "y": [y for _, y in info.positions.values()],
+        "mode": "markers+text",
+        "marker": {"size": 2 * _NODE_RADIUS_PX, "color": colours.ACCENT, "line": {"width": 0}},
+        "text": names,
+        "textposition": ["bottom center", *["middle center"] * inner, "top center"],
+        "textfont": {
+            "color": [colours.NEUTRAL, *["#FFFFFF"] * inner, colours.NEUTRAL],
             "size": 14,
         },
-        hoverinfo="skip",
-    )
-    top = max(edge.path[:, 1].max() for edge in info.edges)
-    figure.update_yaxes(range=[-0.75, max(0.6, top + 0.15)])
-    figure.update_xaxes(range=[-0.45, len(names) - 0.55])
-    return figure
+        "hoverinfo": "skip",
+    }
 
 
-def _draw_edge(figure: go.Figure, edge: GraphEdge) -> None:
-    colour = colours.op_colour(edge.op)
+def _edge_arrow(edge: GraphEdge) -> "_Arrow":
+    if not edge.is_live:
+        return _Arrow(edge.path, colours.NEUTRAL, 1, "dot")
     strength = 0.5 if edge.weight is None else edge.weight
-    if edge.is_live:
-        _draw_arrow(figure, edge.path, colour=colour, width=2 + 5 * strength, dash="solid")
-    else:
-        _draw_arrow(figure, edge.path, colour=colours.NEUTRAL, width=1, dash="dot")
+    return _Arrow(edge.path, colours.op_colour(edge.op), 2 + 5 * strength, "solid")
+
+
+def _label(edge: GraphEdge) -> dict[str, Any]:
+    """The op in the middle of its edge, with what it does on hover."""
     op = catalog.find(catalog.OPS, edge.op)
     share = "" if edge.weight is None else f"<br>probability {edge.weight:.1%}"
     x, y = edge.path[len(edge.path) // 2]
-    fill = colour if edge.is_live else colours.NEUTRAL
+    fill = colours.op_colour(edge.op) if edge.is_live else colours.NEUTRAL
     text = edge.op if edge.weight is None else f"{edge.op} {edge.weight:.0%}"
     other = "" if edge.other_op is None else f"<br>in the other cell: {edge.other_op}"
-    figure.add_annotation(
-        x=x,
-        y=y,
-        text=text if edge.other_op is None else f"<b>≠ {text}</b>",
-        showarrow=False,
-        yshift=_LABEL_SHIFT_PX if edge.target - edge.source == 1 else 0,
-        bgcolor=fill,
-        borderpad=3,
-        bordercolor=colours.NEUTRAL if edge.other_op is None else colours.MARK,
-        borderwidth=0 if edge.other_op is None else 2,
-        font={"color": colours.text_on(fill), "size": 12},
-        hovertext=f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}"
+    return {
+        "x": x,
+        "y": y,
+        "text": text if edge.other_op is None else f"<b>≠ {text}</b>",
+        "showarrow": False,
+        "yshift": _LABEL_SHIFT_PX if edge.target - edge.source == 1 else 0,
+        "bgcolor": fill,
+        "borderpad": 3,
+        "bordercolor": colours.NEUTRAL if edge.other_op is None else colours.MARK,
+        "borderwidth": 0 if edge.other_op is None else 2,
+        "font": {"color": colours.text_on(fill), "size": 12},
+        "hovertext": f"{edge_label(edge.source, edge.target)}: {op.title}<br>{op.description}"
         f"{share}{other}",
-    )
+    }
 
 
-def _draw_arrow(
-    figure: go.Figure, path: np.ndarray, *, colour: str, width: float, dash: str
-) -> None:
-    last = len(path) - 1
-    figure.add_scatter(
-        x=path[:, 0],
-        y=path[:, 1],
-        mode="lines+markers",
-        line={"color": colour, "width": width, "dash": dash},
-        marker={
+@dataclass(frozen=True)
+class _Arrow:
+    """A curve [n, 2] and its look."""
+
+    path: np.ndarray
+    colour: str
+    width: float
+    dash: str
+
+
+def _line(arrow: _Arrow) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": arrow.path[:, 0],
+        "y": arrow.path[:, 1],
+        "mode": "lines",
+        "line": {"color": arrow.colour, "width": arrow.width, "dash": arrow.dash},
+        "hoverinfo": "skip",
+    }
+
+
+def _heads(arrows: list[_Arrow]) -> dict[str, Any]:
+    """The heads of all arrows in one trace: the browser draws a marker for every point it gets."""
+    ends = np.concatenate([arrow.path[-2:] for arrow in arrows])
+    return {
+        "type": "scatter",
+        "x": ends[:, 0],
+        "y": ends[:, 1],
+        "mode": "markers",
+        "marker": {
             "symbol": "arrow",
             "angleref": "previous",
-            "color": colour,
-            "size": [0] * last + [10 + width],
-            "standoff": [0] * last + [_NODE_RADIUS_PX],
+            "color": [arrow.colour for arrow in arrows for _ in range(2)],
+            "size": [size for arrow in arrows for size in (0, 10 + arrow.width)],
+            "standoff": [0, _NODE_RADIUS_PX] * len(arrows),
             "opacity": 1,
         },
-        hoverinfo="skip",
-    )
+        "hoverinfo": "skip",
+    }

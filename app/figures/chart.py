@@ -3,7 +3,7 @@ look."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ _TITLE_PX = 48
 _TICKS_PX = 28
 _AXIS_TITLE_PX = 26
 _LEGEND_ROW_PX = 24
+_NAMES_PX = 24  # a row of names over small multiples
 
 
 class ChartInfo(ABC):
@@ -45,34 +46,133 @@ def new_figure(
         plot_height: Pixels between the axes; title, labels and legend come on top.
         legend_rows: Lines of text kept free for the legend under the plot.
     """
+    return go.Figure(
+        layout=base_layout(info, x=x, y=y, plot_height=plot_height, legend_rows=legend_rows)
+    )
+
+
+def base_layout(
+    info: ChartInfo, *, x: str = "", y: str = "", plot_height: int = 240, legend_rows: int = 0
+) -> dict[str, Any]:
+    """The layout of `new_figure` as plain data.
+
+    A figure that gets all of its layout and traces at once is built many times faster than one
+    that is changed step by step: plotly checks the whole path at every change.
+    """
     under_plot = _TICKS_PX + (_AXIS_TITLE_PX if x else 0)
     bottom = under_plot + _LEGEND_ROW_PX * legend_rows
-    figure = go.Figure()
-    figure.update_layout(
-        title={"text": info.title, "x": 0, "xanchor": "left", "font": {"size": 15}},
-        height=_TITLE_PX + plot_height + bottom,
-        margin={"l": 10, "r": 16, "t": _TITLE_PX, "b": bottom},
-        hovermode="closest",
+    axis = {"automargin": True, "zeroline": False, "gridcolor": colours.GRID}
+    return {
+        "title": {"text": info.title, "x": 0, "xanchor": "left", "font": {"size": 15}},
+        "height": _TITLE_PX + plot_height + bottom,
+        "margin": {"l": 10, "r": 16, "t": _TITLE_PX, "b": bottom},
+        "hovermode": "closest",
         # A changed value would forget zoom and hidden series at each live update.
-        uirevision="keep",
-        legend={
+        "uirevision": "keep",
+        "legend": {
             "orientation": "h",
             "yanchor": "top",
             "y": -under_plot / plot_height,
             "x": 0,
             "title": {"text": ""},
         },
-        showlegend=legend_rows > 0,
-        barcornerradius=2,
-    )
-    figure.update_xaxes(title=x, automargin=True, zeroline=False, gridcolor=colours.GRID)
-    figure.update_yaxes(title=y, automargin=True, zeroline=False, gridcolor=colours.GRID)
-    return figure
+        "showlegend": legend_rows > 0,
+        "barcornerradius": 2,
+        "xaxis": {**axis, "title": {"text": x}},
+        "yaxis": {**axis, "title": {"text": y}},
+    }
+
+
+def mark_level(
+    figure: go.Figure,
+    *,
+    x: float | None = None,
+    y: float | None = None,
+    colour: str = colours.NEUTRAL,
+    dash: str = "dash",
+    width: float = 1.5,
+    text: str = "",
+) -> None:
+    """A line across the plot at `y` (or at `x`), with words below its right end."""
+    across = {"x0": 0, "x1": 1, "xref": "x domain", "y0": y, "y1": y}
+    if y is None:
+        across = {"y0": 0, "y1": 1, "yref": "y domain", "x0": x, "x1": x}
+    line = {"color": colour, "dash": dash, "width": width}
+    figure.add_shape(type="line", line=line, **across)
+    if text:
+        figure.add_annotation(
+            x=1,
+            xref="x domain",
+            y=y,
+            text=text,
+            showarrow=False,
+            xanchor="right",
+            yanchor="top",
+            font={"size": 11},
+        )
+
+
+def small_multiples(
+    layout: dict[str, Any],
+    names: Sequence[str],
+    *,
+    columns: int,
+    gaps: tuple[float, float],
+    shared: bool,
+) -> dict[str, Any]:
+    """The layout with one small plot a name, row by row, instead of one plot.
+
+    Plot n has the axes `xaxis{n}` and `yaxis{n}` (the first ones without a number), and its name
+    above it. Labels stand at the left and at the bottom of the grid only.
+
+    Args:
+        layout: From `base_layout`; its axes are what every plot's axes start from.
+        names: What stands above each plot.
+        columns: How many stand side by side.
+        gaps: Room between columns and between rows, as shares of the whole.
+        shared: Whether all horizontal axes move together.
+    """
+    rows = -(-len(names) // columns)
+    width = (1 - gaps[0] * (columns - 1)) / columns
+    height = (1 - gaps[1] * (rows - 1)) / rows
+    found = dict(layout) | {"annotations": []}
+    found["height"] += _NAMES_PX
+    found["margin"] = layout["margin"] | {"t": layout["margin"]["t"] + _NAMES_PX}
+    for place, name in enumerate(names):
+        row, column = divmod(place, columns)
+        number = "" if place == 0 else str(place + 1)
+        left, top = column * (width + gaps[0]), 1 - row * (height + gaps[1])
+        x: dict[str, Any] = {"domain": [left, left + width], "anchor": f"y{number}"}
+        y: dict[str, Any] = {"domain": [max(0.0, top - height), top], "anchor": f"x{number}"}
+        if place:
+            y["matches"] = "y"
+            if shared:
+                x["matches"] = "x"
+        if place + columns < len(names):
+            x |= {"showticklabels": not shared, "title": None}
+        if column:
+            y |= {"showticklabels": False, "title": None}
+        found[f"xaxis{number}"] = layout["xaxis"] | x
+        found[f"yaxis{number}"] = layout["yaxis"] | y
+        found["annotations"].append(
+            {
+                "text": name,
+                "x": left + width / 2,
+                "y": top,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "center",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 12},
+            }
+        )
+    return found
 
 
 def show_epochs(figure: go.Figure, last: int) -> go.Figure:
     """The figure with whole epochs on its horizontal axis, at most about ten of them named."""
-    figure.update_xaxes(dtick=max(1, -(-last // 10)), tick0=0, tickformat="d")
+    figure.update_xaxes(epoch_ticks(last))
     return figure
 
 
@@ -103,6 +203,11 @@ def write_values(figure: go.Figure, form: str) -> go.Figure:
         showlegend=False,
     )
     return figure
+
+
+def epoch_ticks(last: int) -> dict[str, Any]:
+    """What `show_epochs` sets, for an axis that is plain data."""
+    return {"dtick": max(1, -(-last // 10)), "tick0": 0, "tickformat": "d"}
 
 
 def log_ticks(values: Iterable[float]) -> list[float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+from app.figures.chart import ChartInfo, Rows, mark_level, new_figure, show_epochs
 
 COST_UNITS = {"latency": "ms", "flops": "M multiply-adds", "params": "k parameters"}
 
@@ -66,11 +66,6 @@ def draw_cost_curve(info: CostCurveInfo) -> go.Figure:
         hovertemplate="epoch %{x}: %{y:.2f}×, %{customdata:.3g} " + info.unit + "<extra></extra>",
         showlegend=False,
     )
-    figure.add_hline(
-        y=info.target,
-        line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5},
-        annotation={"text": f"target {info.target:g}×", "font": {"size": 11}},
-        annotation_position="bottom right",
-    )
+    mark_level(figure, y=info.target, text=f"target {info.target:g}×")
     figure.update_yaxes(rangemode="tozero")
     return show_epochs(figure, info.epochs[-1])

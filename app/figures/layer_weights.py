@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
+from app.figures.chart import ChartInfo, Rows, mark_level, new_figure, show_epochs
 from app.figures.mapping_words import mapping_words
 
 
@@ -52,7 +52,7 @@ def draw_layer_weights(info: LayerWeightsInfo) -> go.Figure:
             line={"color": colours.series_colour(layer), "dash": "solid" if layer < 8 else "dash"},
             hovertemplate=f"layer {layer + 1}, epoch " + "%{x}: %{y:.1%}<extra></extra>",
         )
-    figure.add_hline(y=1 / num_layers, line={"color": colours.NEUTRAL, "dash": "dot", "width": 1})
+    mark_level(figure, y=1 / num_layers, dash="dot", width=1)
     # Weights move little around the equal share: show that, but never less than ±5 points.
     reach = max(0.05, 1.15 * float(abs(info.weights - 1 / num_layers).max()))
     bottom = max(0.0, 1 / num_layers - reach)

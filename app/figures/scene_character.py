@@ -1,35 +1,51 @@
 """What kind of log each scene is, at a glance: length, repeats, popularity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, base_layout, small_multiples
+
+# Gives a number of a scene's summary and statistics.
+_Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], float | None]
 
 # Column -> (its format in words and on the axis, whether the axis ends at 1).
 _PARTS = {
     "median events": (",.0f", False),
     "repeat share": (".0%", False),
     "popularity skew": (".2f", True),
+    "drift": (".0%", True),
+    "popular items": (".3f", False),
+    "item after item": (".3f", False),
+}
+ALL_PARTS = tuple(_PARTS)
+BRIEF = ("median events", "repeat share", "popularity skew")
+_WORDS = {
+    "median events": "Events of the median user",
+    "repeat share": "share of events whose item the user had before",
+    "popularity skew": "how unevenly events spread over items (Gini: 0 all items alike, 1 all "
+    "events on one item)",
+    "drift": "how far the items of the newest tenth of the log are from those of the first (0 the "
+    "same, 100 % all others)",
+    "popular items": "NDCG@10 of the most popular items",
+    "item after item": "NDCG@10 of the items that most often followed the last one, both on the "
+    "validation item",
 }
 
 
 @dataclass(frozen=True)
 class SceneCharacterInfo(ChartInfo):
-    """values[part][place] of each scene, None where the scene carries no statistics."""
+    """values[part][place] of each scene, None where the scene carries no statistics; the scene
+    `looked_at` stands out."""
 
     scenes: list[str]
     values: dict[str, list[float | None]]
-    title: str = "Character of each scene"
-    explanation: str = (
-        "Events of the median user; share of events whose item the user had before; how unevenly "
-        "events spread over items (Gini: 0 all items alike, 1 all events on one item). Look "
-        "beside it for what the cells are made of."
-    )
+    looked_at: str | None
+    title: str
+    explanation: str
 
     def rows(self) -> Rows:
         """One row per scene."""
@@ -41,18 +57,36 @@ class SceneCharacterInfo(ChartInfo):
 
 def scene_character_info(
     scenes: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
+    *,
+    parts: Sequence[str] = BRIEF,
+    looked_at: str | None = None,
+    title: str = "Character of each scene",
 ) -> SceneCharacterInfo:
     """`scenes` maps a name to its summary and its statistics, as ingest stores them."""
-    popularity = [statistics.get("popularity") for _, statistics in scenes.values()]
-    summaries = [summary for summary, _ in scenes.values()]
-    return SceneCharacterInfo(
-        list(scenes),
-        {
-            "median events": [summary.get("median_length") for summary in summaries],
-            "repeat share": [summary.get("repeat_share") for summary in summaries],
-            "popularity skew": [gini(curve) if curve else None for curve in popularity],
-        },
-    )
+    read: dict[str, _Reader] = {
+        "median events": lambda summary, _: summary.get("median_length"),
+        "repeat share": lambda summary, _: summary.get("repeat_share"),
+        "popularity skew": lambda _, statistics: _gini_of(statistics.get("popularity")),
+        "drift": lambda _, statistics: _drift_of(statistics.get("drift")),
+        "popular items": lambda _, statistics: _counted(statistics, "popularity"),
+        "item after item": lambda _, statistics: _counted(statistics, "last_item_transitions"),
+    }
+    values = {part: [read[part](*each) for each in scenes.values()] for part in parts}
+    words = "; ".join(_WORDS[part] for part in parts)
+    return SceneCharacterInfo(list(scenes), values, looked_at, title, f"{words}.")
+
+
+def _gini_of(popularity: Mapping[str, Sequence[float]] | None) -> float | None:
+    return gini(popularity) if popularity else None
+
+
+def _drift_of(drift: Mapping[str, Sequence[float]] | None) -> float | None:
+    return 1.0 - drift["similarity_to_first"][-1] if drift else None
+
+
+def _counted(statistics: Mapping[str, Any], baseline: str) -> float | None:
+    found = (statistics.get("baselines_validation") or {}).get(baseline)
+    return float(found["ndcg@10"]) if found else None
 
 
 def gini(popularity: Mapping[str, Sequence[float]]) -> float:
@@ -73,39 +107,35 @@ def gini(popularity: Mapping[str, Sequence[float]]) -> float:
 
 def draw_scene_character(info: SceneCharacterInfo) -> go.Figure:
     """A row of bars a scene, one column a part, each with a scale of its own."""
-    grid = make_subplots(
-        cols=len(_PARTS),
-        shared_yaxes=True,
-        subplot_titles=list(_PARTS),
-        horizontal_spacing=0.05,
+    layout = small_multiples(
+        base_layout(info, plot_height=20 + 38 * len(info.scenes)),
+        list(info.values),
+        columns=len(info.values),
+        gaps=(0.24 / len(info.values), 0.0),
+        shared=False,
     )
-    for column, (part, (number, ends_at_one)) in enumerate(_PARTS.items(), start=1):
-        values = info.values[part]
-        grid.add_bar(
-            y=info.scenes,
-            x=values,
-            orientation="h",
-            marker={"color": colours.ACCENT},
-            text=["" if value is None else format(value, number) for value in values],
-            textposition="auto",
-            hovertemplate="%{y}: " + part + " %{x:" + number + "}<extra></extra>",
-            col=column,
-            row=1,
-        )
+    traces = []
+    bars = [
+        colours.ACCENT if info.looked_at in (None, scene) else colours.faded(colours.ACCENT, 0.45)
+        for scene in info.scenes
+    ]
+    for place, (part, values) in enumerate(info.values.items()):
+        (number, ends_at_one), axis = _PARTS[part], "" if place == 0 else str(place + 1)
         top = 1.0 if ends_at_one else 1.1 * max([value or 0.0 for value in values] + [1e-3])
-        grid.update_xaxes(range=[0, top], tickformat=number, nticks=4, col=column)
-    look = new_figure(info, plot_height=20 + 38 * len(info.scenes)).layout
-    grid.update_layout(
-        title=look.title,
-        # The row of names stands between the title and the bars.
-        height=look.height + 24,
-        margin=look.margin.update(t=look.margin.t + 24),
-        showlegend=False,
-        uirevision="keep",
-        barcornerradius=2,
-    )
-    grid.update_annotations(font_size=12)
-    grid.update_xaxes(gridcolor=colours.GRID, zeroline=False)
-    grid.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    grid.update_yaxes(automargin=True, col=1)
-    return grid
+        layout[f"xaxis{axis}"] |= {"range": [0, top], "tickformat": number, "nticks": 4}
+        layout[f"yaxis{axis}"] |= {"autorange": "reversed", "showgrid": False, "type": "category"}
+        traces.append(
+            {
+                "type": "bar",
+                "y": info.scenes,
+                "x": values,
+                "orientation": "h",
+                "marker": {"color": bars},
+                "text": ["" if value is None else format(value, number) for value in values],
+                "textposition": "auto",
+                "hovertemplate": "%{y}: " + part + " %{x:" + number + "}<extra></extra>",
+                "xaxis": f"x{axis}",
+                "yaxis": f"y{axis}",
+            }
+        )
+    return go.Figure(data=traces, layout=layout)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from app.figures import colours
-from app.figures.chart import ChartInfo, Rows, new_figure
+from app.figures.chart import ChartInfo, Rows, mark_level, new_figure
 
 _NAMED_BINS = 10
 
@@ -70,7 +70,7 @@ def draw_sequence_lengths(info: SequenceLengthsInfo) -> go.Figure:
         hovertemplate="%{customdata} events: %{y:,} users<extra></extra>",
     )
     kept = info.place_of(info.kept)
-    figure.add_vline(x=kept, line={"color": colours.NEUTRAL, "dash": "dash", "width": 1.5})
+    mark_level(figure, x=kept)
     figure.add_annotation(
         x=kept,
         y=1,

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from adarec.runs.files import EpochArrays, read_epoch_arrays, read_json
+from adarec.runs.files import EPOCH_ARRAYS, EpochArrays, read_epoch_arrays, read_json
 from adarec.runs.workspace import HOME_VARIABLE, Workspace
 
 
@@ -22,20 +22,22 @@ def workspace() -> Workspace:
 
 def read_stage_json(key: str, name: str) -> Any | None:
     """The JSON file `name` in the folder of stage `key`; None while there is none."""
-    path = _file(key, name)
+    path = stage_file(key, name)
     return None if path is None else _read_json(str(path), path.stat().st_mtime_ns)
 
 
 def read_stage_arrays(key: str) -> EpochArrays | None:
     """The arrays that stage `key` recorded so far; None before its first epoch."""
-    path = _file(key, "arrays.npz")
+    path = stage_file(key, EPOCH_ARRAYS)
     if path is None:
         return None
     arrays = _read_arrays(str(path), path.stat().st_mtime_ns)
     return arrays if len(arrays.epochs) else None
 
 
-def _file(key: str, name: str) -> Path | None:
+def stage_file(key: str, name: str) -> Path | None:
+    """The file `name` in the folder of stage `key`, complete or growing; None while there is
+    none."""
     folder = workspace().artefacts.readable_path(key)
     if folder is None or not (folder / name).is_file():
         return None

@@ -11,7 +11,7 @@ import streamlit as st
 from adarec import catalog
 from adarec.data import by_length
 from adarec.genotype import Genotype
-from adarec.runs.files import EpochArrays
+from adarec.runs.files import EPOCH_ARRAYS, EpochArrays
 from adarec.runs.front import (
     FRONT,
     FrontPoint,
@@ -20,8 +20,9 @@ from adarec.runs.front import (
     rank_correlation,
 )
 from adarec.runs.records import RunRecord, RunSummary
-from app.gateway.files import read_stage_arrays, read_stage_json, workspace
+from app.gateway.files import read_stage_arrays, read_stage_json, stage_file, workspace
 from app.gateway.settings import setting
+from app.gateway.shelf import Shelf
 
 Curve = tuple[list[int], list[float]]
 SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
@@ -91,6 +92,22 @@ def curves(record: RunRecord, role: str) -> dict[str, Curve]:
         epochs.append(row.epoch)
         values.append(row.value)
     return found
+
+
+def recorded_so_far(record: RunRecord) -> tuple[str | int | None, ...]:
+    """A few words that change whenever the run's charts would: cheap enough to ask every second.
+
+    They hold for every visitor of this workspace.
+    """
+    store = workspace().store
+    keys = {role: step_key(record, role) for role in (TEACHER, SEARCH, DISTIL)}
+    counts = store.count_metrics([key for key in keys.values() if key])
+    search = keys[SEARCH]
+    arrays = stage_file(search, EPOCH_ARRAYS) if search else None
+    changed = arrays.stat().st_mtime_ns if arrays else None
+    settled = (record.state, record.scene_key, record.mapping)
+    numbers = (part for key in keys.values() for part in (key, counts.get(key or "", 0)))
+    return (str(workspace().home), *settled, changed, *numbers)
 
 
 def epoch_arrays(record: RunRecord, role: str) -> EpochArrays | None:
@@ -170,18 +187,15 @@ def progress(record: RunRecord) -> list[StepProgress]:
 
 
 def results(records: list[RunSummary]) -> dict[str, Mapping[str, Any]]:
-    """The results (the contract's Result) of those runs that have one, by run id."""
-    keys = tuple((each.run, each.finished_at) for each in records if each.state == "succeeded")
-    return _results(str(workspace().home), keys)
+    """The results (the contract's Result) of those runs that have one, by run id; leave them as
+    they are, every page gets the same ones."""
+    finished = {each.run: each.finished_at for each in records if each.state == "succeeded"}
+    return _shelf(str(workspace().home)).take(finished, workspace().store.results)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _results(
-    home: str, keys: tuple[tuple[str, float | None], ...]
-) -> dict[str, Mapping[str, Any]]:
-    wanted = {run_id for run_id, _ in keys}
-    found = workspace().store.runs(states=["succeeded"])
-    return {each.run: each.result for each in found if each.run in wanted and each.result}
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _shelf(home: str) -> Shelf:
+    return Shelf()
 
 
 def newest_results(first: str | None = None) -> dict[str, Mapping[str, Any]]:

@@ -84,12 +84,18 @@ def validation_baselines(scene_key: str) -> dict[str, dict[str, float]]:
 
 def shared_items(source_key: str, target_key: str) -> tuple[int, int]:
     """How many raw item ids of the target the source has, too, and how many the target has."""
-    target = _item_ids(str(workspace().artefacts.path(target_key)))
-    source = _item_ids(str(workspace().artefacts.path(source_key)))
-    return len(source & target), len(target)
+    path = workspace().artefacts.path
+    return _shared_items(str(path(source_key)), str(path(target_key)))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+# A page asks for one scene against all others at every rerun: the counts are kept, not the ids.
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _shared_items(source: str, target: str) -> tuple[int, int]:
+    ids = _item_ids(target)
+    return len(_item_ids(source) & ids), len(ids)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _item_ids(folder: str) -> frozenset[str]:
     return frozenset(read_item_ids(Path(folder)))
 

@@ -3,7 +3,8 @@
 import io
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +37,16 @@ _WHAT = {
 }
 
 
+# Weights and graphs are noise to a compressor, and the largest files.
+_STORED = (".onnx", ".safetensors", ".parquet")
+
+
 @dataclass(frozen=True)
 class Package:
-    """An exported folder as one zip file; contents are (file, size, what it is)."""
+    """What an exported folder holds: (file, size, what it is) of each, and their size together."""
 
-    zip_bytes: bytes
     contents: list[tuple[str, str, str]]
+    num_bytes: int
     example_history: str
 
 
@@ -112,8 +117,19 @@ def uncertainty(
 
 
 def export_package(run: RunRecord) -> Package:
-    """The deployable folder of a finished run, zipped in memory."""
-    return _export(str(workspace().home), run.run, run.finished_at)
+    """What the deployable folder of a finished run holds."""
+    return _describe_export(str(workspace().home), run.run, run.finished_at)
+
+
+def export_zip(run_id: str) -> bytes:
+    """The deployable folder of a finished run as one zip file."""
+    buffer = io.BytesIO()
+    with _exported(run_id) as folder, zipfile.ZipFile(buffer, "w") as archive:
+        for path in _files(folder):
+            kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
+            name = f"adarec-{run_id}/{path.relative_to(folder)}"
+            archive.write(path, name, compress_type=kind)
+    return buffer.getvalue()
 
 
 def _model(run: RunRecord, role: str) -> Path | None:
@@ -138,22 +154,26 @@ def _open_uncertainty(measured: str, scene: str) -> "Uncertainty":
     return Uncertainty.open(Path(measured), Path(scene))
 
 
-@st.cache_data(max_entries=3, show_spinner="Writing the folder")
-def _export(home: str, run_id: str, finished_at: float | None) -> Package:
+@st.cache_data(max_entries=64, show_spinner="Looking at the folder")
+def _describe_export(home: str, run_id: str, finished_at: float | None) -> Package:
+    with _exported(run_id) as folder:
+        sizes = {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
+    scene = open_scene(workspace().store.run(run_id).scene_key)
+    example = ",".join(scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS])
+    contents = [(name, size(count), _WHAT.get(name, "")) for name, count in sizes.items()]
+    return Package(contents, sum(sizes.values()), example)
+
+
+@contextmanager
+def _exported(run_id: str) -> Iterator[Path]:
+    """The folder of the run for as long as the block lasts."""
     from adarec.runs.export import export_run
 
-    run = workspace().store.run(run_id)
-    buffer = io.BytesIO()
-    contents = []
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "export"
         export_run(workspace(), run_id, folder)
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    name = str(path.relative_to(folder))
-                    archive.write(path, f"adarec-{run_id}/{name}")
-                    contents.append((name, size(path.stat().st_size), _WHAT.get(name, "")))
-    scene = open_scene(run.scene_key)
-    example = ",".join(scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS])
-    return Package(buffer.getvalue(), contents, example)
+        yield folder
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -2,6 +2,7 @@
 away."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,10 @@ import streamlit as st
 
 from app import state
 from app.figures.chart import ChartInfo
+from app.panels.later import draw_alone
+
+Picture = tuple[ChartInfo, go.Figure]
+Kept = tuple[str | int | float | None, ...]
 
 FIGURE_FORMATS = ("PNG", "SVG")
 _PNG_SCALE = 2  # a picture of a page's chart stays sharp in print
@@ -29,11 +34,46 @@ def choose_figure_format() -> None:
     )
 
 
+def figure_format() -> str:
+    """What the camera saves, as plotly says it."""
+    return str(st.session_state.get(state.FIGURE_FORMAT, FIGURE_FORMATS[0])).lower()
+
+
 def show_chart(info: ChartInfo, figure: go.Figure, *, key: str, explain: bool = True) -> None:
     """Draws `figure`, explains it, and offers the same numbers as a table and as CSV."""
     with st.container(border=True):
         st.plotly_chart(figure, key=key, config=_config(info), alt=_alt(info))
         _show_words_and_numbers(info, key, explain)
+
+
+def show_kept_chart(kept: Kept, make: Callable[[], Picture | None], *, key: str) -> None:
+    """Like `show_chart` for a picture that is asked for again and again while it rarely changes:
+    `make` is called, and the picture sent anew, only when `kept` is another one.
+
+    Args:
+        kept: All that decides what `make` gives; the same for every visitor.
+        make: The picture, or None where there is nothing to draw.
+        key: The chart's key on its page.
+    """
+    picture = _kept_picture(kept, key, make)
+    if picture is None:
+        return
+    with st.container(border=True):
+        _draw_kept((*kept, figure_format()), key, picture)
+        draw_alone(_show_numbers, picture[0], key)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept_picture(kept: Kept, key: str, _make: Callable[[], Picture | None]) -> Picture | None:
+    return _make()
+
+
+# Streamlit sends again what a cached function sent, without drawing it.
+@st.cache_data(max_entries=32, show_spinner=False)
+def _draw_kept(kept: Kept, key: str, _picture: Picture) -> None:
+    info, figure = _picture
+    st.plotly_chart(figure, key=key, config=_config(info), alt=_alt(info))
+    st.caption(info.explanation)
 
 
 def show_clickable_chart(info: ChartInfo, figure: go.Figure, *, key: str) -> Any:
@@ -68,8 +108,7 @@ def _alt(info: ChartInfo) -> str:
 
 
 def _config(info: ChartInfo) -> dict[str, Any]:
-    chosen = st.session_state.get(state.FIGURE_FORMAT, FIGURE_FORMATS[0])
-    image = {"format": str(chosen).lower(), "filename": file_name(info), "scale": _PNG_SCALE}
+    image = {"format": figure_format(), "filename": file_name(info), "scale": _PNG_SCALE}
     return {
         "displaylogo": False,
         "modeBarButtonsToRemove": ["select2d", "lasso2d"],
@@ -80,13 +119,20 @@ def _config(info: ChartInfo) -> dict[str, Any]:
 def _show_words_and_numbers(info: ChartInfo, key: str, explain: bool) -> None:
     if explain:
         st.caption(info.explanation)
-    with st.expander("Numbers as a table"):
-        st.dataframe(pd.DataFrame(info.rows()), hide_index=True, key=f"{key}_table")
-        st.download_button(
-            "Download as CSV",
-            partial(as_csv, info),
-            file_name=f"{file_name(info)}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key=f"{key}_csv",
-        )
+    draw_alone(_show_numbers, info, key)
+
+
+def _show_numbers(info: ChartInfo, key: str) -> None:
+    """The table twin: its numbers travel to the browser only when somebody opens it."""
+    numbers = st.expander("Numbers as a table", key=f"{key}_numbers", on_change="rerun")
+    if numbers.open:
+        with numbers:
+            st.dataframe(pd.DataFrame(info.rows()), hide_index=True, key=f"{key}_table")
+            st.download_button(
+                "Download as CSV",
+                partial(as_csv, info),
+                file_name=f"{file_name(info)}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key=f"{key}_csv",
+            )

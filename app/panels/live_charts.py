@@ -1,11 +1,15 @@
 """The curves of a run: losses, validation, expected speed-up, op probabilities."""
 
+from collections.abc import Callable
+from functools import cached_property, partial
+
 import streamlit as st
 
 from adarec.runs.records import RunRecord
-from app.panels.chart import show_chart
+from app import gateway
+from app.panels.chart import Picture, show_kept_chart
 from app.panels.run_pictures import (
-    Picture,
+    Recorded,
     cost_picture,
     losses_picture,
     op_curves_picture,
@@ -16,19 +20,32 @@ from app.panels.run_pictures import (
 
 def show_live_charts(run: RunRecord) -> None:
     """Everything that has been recorded so far; a chart appears with its first epoch."""
-    recorded = recorded_curves(run)
+    kept = gateway.recorded_so_far(run)
+    curves = _Curves(run)
     left, right = st.columns(2)
     with left:
-        _show(losses_picture(run, recorded), "losses")
+        show_kept_chart(kept, partial(_of_curves, losses_picture, curves), key="losses")
     with right:
-        _show(validation_picture(run, recorded), "validation")
+        show_kept_chart(kept, partial(_of_curves, validation_picture, curves), key="validation")
     left, right = st.columns([2, 1])
     with left:
-        _show(op_curves_picture(run), "op_curves")
+        show_kept_chart(kept, partial(op_curves_picture, run), key="op_curves")
     with right:
-        _show(cost_picture(run, recorded), "cost")
+        show_kept_chart(kept, partial(_of_curves, cost_picture, curves), key="cost")
 
 
-def _show(picture: Picture | None, key: str) -> None:
-    if picture is not None:
-        show_chart(*picture, key=key)
+class _Curves:
+    """The recorded numbers of a run, read when the first picture needs them."""
+
+    def __init__(self, run: RunRecord) -> None:
+        self.run = run
+
+    @cached_property
+    def recorded(self) -> Recorded:
+        return recorded_curves(self.run)
+
+
+def _of_curves(
+    draw: Callable[[RunRecord, Recorded], Picture | None], curves: _Curves
+) -> Picture | None:
+    return draw(curves.run, curves.recorded)

@@ -1,4 +1,4 @@
-"""Two top tens side by side."""
+"""Two top tens side by side, and how each item's rank changes from one to the other."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -16,16 +16,20 @@ def show_recommendations(
     held_out: str | None = None,
     teacher_variances: Mapping[str, float] | None = None,
 ) -> None:
-    """Each model's list with scores and milliseconds; items in both lists are marked.
+    """Each model's list with scores and milliseconds, and the rank that the other model gives.
 
     Args:
         answers: Role -> its answer.
         held_out: The item that really came next, where that is known.
         teacher_variances: Item id -> total variance, where the teacher knows it.
     """
-    chosen = [{item_id for item_id, _, _ in answer.items} for answer in answers.values()]
-    shared = set.intersection(*chosen)
-    st.markdown(f"**{len(shared)} of {len(max(chosen, key=len))}** items are in both lists.")
+    ranks = {role: ranks_of(answer) for role, answer in answers.items()}
+    shared = set.intersection(*(set(each) for each in ranks.values()))
+    moved = sum(len({each[item_id] for each in ranks.values()}) > 1 for item_id in shared)
+    st.markdown(
+        f"**{len(shared)} of {max(len(each) for each in ranks.values())}** items are in both "
+        f"lists, {moved} of them at another rank."
+    )
     for column, (role, answer) in zip(st.columns(len(answers)), answers.items(), strict=True):
         with column, st.container(border=True):
             st.metric(
@@ -37,10 +41,20 @@ def show_recommendations(
             if held_out is not None:
                 st.caption(_place_of(held_out, answer))
             st.dataframe(
-                _table(answer, shared, teacher_variances if role == "teacher" else None),
+                _table(
+                    answer,
+                    {other: ranks[other] for other in ranks if other != role},
+                    teacher_variances if role == "teacher" else None,
+                ),
                 hide_index=True,
                 height="content",
                 column_config={
+                    **{
+                        f"{other}'s rank": st.column_config.TextColumn(
+                            help=f"▲ the {other} ranks it higher, ▼ lower, – not in its ten."
+                        )
+                        for other in answers
+                    },
                     "score": st.column_config.NumberColumn(format="%.3f"),
                     "variance": st.column_config.NumberColumn(
                         format="%.2f", help="Total variance of the item's Gaussian."
@@ -48,6 +62,11 @@ def show_recommendations(
                 },
                 key=f"top_ten_{role}",
             )
+
+
+def ranks_of(answer: "Recommendation") -> dict[str, int]:
+    """Item id -> its rank, 1 for the first."""
+    return {item_id: rank for rank, (item_id, _, _) in enumerate(answer.items, start=1)}
 
 
 def _place_of(item_id: str, answer: "Recommendation") -> str:
@@ -58,18 +77,32 @@ def _place_of(item_id: str, answer: "Recommendation") -> str:
 
 
 def _table(
-    answer: "Recommendation", shared: set[str], variances: Mapping[str, float] | None
+    answer: "Recommendation",
+    others: Mapping[str, Mapping[str, int]],
+    variances: Mapping[str, float] | None,
 ) -> pd.DataFrame:
+    own = ranks_of(answer)
     rows = pd.DataFrame(
         {
             "rank": range(1, len(answer.items) + 1),
             "item": [title or item_id for item_id, title, _ in answer.items],
             "id": [item_id for item_id, _, _ in answer.items],
             "score": [score for _, _, score in answer.items],
-            "in both": [item_id in shared for item_id, _, _ in answer.items],
+        }
+        | {
+            # Ten ranks and nothing: text, so that nothing is drawn as an empty number.
+            f"{role}'s rank": [_change(rank, ranks.get(item_id)) for item_id, rank in own.items()]
+            for role, ranks in others.items()
         }
     )
     if variances is not None:
         rows["variance"] = [variances[item_id] for item_id, _, _ in answer.items]
     has_titles = any(title for _, title, _ in answer.items)
     return rows if has_titles else rows.drop(columns="id")
+
+
+def _change(own: int, other: int | None) -> str:
+    """The other model's rank with the way it moved; `–` where it is not in the other's list."""
+    if other is None:
+        return "–"
+    return f"{other}" if other == own else f"{other} {'▲' if other < own else '▼'}"

@@ -5,6 +5,7 @@ import streamlit as st
 from adarec.runs.records import RunRecord
 from app import gateway, state
 from app.panels.errors import as_text, shown_errors
+from app.panels.later import draw_alone, folded
 
 
 def keep_run(run: RunRecord) -> None:
@@ -14,7 +15,14 @@ def keep_run(run: RunRecord) -> None:
     written += ["Archived"] if run.archived else []
     if written:
         st.caption(as_text(" · ".join(written)))
-    with st.expander("Notes, tags, archive, delete"):
+    draw_alone(_change, run)
+
+
+def _change(run: RunRecord) -> None:
+    drawer = folded("Notes, tags, archive, delete", key=f"{state.KEEP_RUN}_{run.run}")
+    if drawer is None:
+        return
+    with drawer:
         _describe(run)
         with st.container(horizontal=True, vertical_alignment="center"):
             _archive(run)

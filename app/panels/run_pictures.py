@@ -1,14 +1,11 @@
 """The pictures of a run's records, for pages and for the report: data and figure, None where
 nothing is recorded."""
 
-import plotly.graph_objects as go
-
 from adarec import catalog
 from adarec.runs.records import RunRecord
 from app import gateway
 from app.figures.augmented_histories import augmented_histories_info, draw_augmented_histories
 from app.figures.cell_graph import cell_graph_info, draw_cell_graph
-from app.figures.chart import ChartInfo
 from app.figures.cost_curve import cost_curve_info, draw_cost_curve
 from app.figures.labels import edges_of
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
@@ -18,8 +15,8 @@ from app.figures.op_curves import draw_op_curves, op_curves_info
 from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
 from app.figures.validation_curves import draw_validation_curves, validation_curves_info
 from app.gateway import DISTIL, SEARCH, TEACHER
+from app.panels.chart import Picture as Picture
 
-Picture = tuple[ChartInfo, go.Figure]
 Recorded = dict[str, dict[str, gateway.Curve]]
 
 _MODELS = {"Teacher": TEACHER, "Supernet": SEARCH, "Student": DISTIL}

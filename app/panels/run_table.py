@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from adarec.runs.records import RunSummary
-from app import state
+from app import gateway, state
+from app.panels.run_filter import filter_runs
 from app.panels.run_picker import state_word
 
 _COLUMNS = {
@@ -20,6 +21,11 @@ _COLUMNS = {
     "tags": st.column_config.ListColumn(),
     "started": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
 }
+
+
+def list_runs() -> None:
+    """Every run of the workspace with the widgets that narrow the list down."""
+    show_runs(filter_runs(gateway.runs(with_archived=True)))
 
 
 def show_runs(runs: list[RunSummary]) -> None:

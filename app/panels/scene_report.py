@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import gateway
+from app import gateway, state
 from app.figures.chart import ChartInfo
 from app.figures.count_baselines import count_baselines_info, draw_count_baselines
 from app.figures.interactions_over_time import (
@@ -16,10 +16,17 @@ from app.figures.interactions_over_time import (
 )
 from app.figures.item_popularity import draw_item_popularity, item_popularity_info
 from app.figures.repeats import draw_repeats, repeats_info
+from app.figures.scene_character import (
+    ALL_PARTS,
+    draw_scene_character,
+    scene_character_info,
+)
 from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
 from app.panels.chart import show_chart
 from app.panels.errors import as_text
+from app.panels.later import draw_alone
 
+_MOST_OTHERS = 7
 Picture = tuple[str, ChartInfo, go.Figure]
 
 
@@ -27,9 +34,23 @@ def show_scene(details: gateway.SceneDetails) -> None:
     """Facts first, then the quality report, then the pictures."""
     _show_facts(details.record.summary)
     if details.report:
-        _show_quality(details.report)
+        _show_quality(details.record.name, details.report)
     if details.statistics:
         _show_pictures(details.record.summary, details.statistics)
+        _show_beside_others(details.record.name)
+
+
+def _show_beside_others(name: str) -> None:
+    """The scene's character beside that of others, the newest and the samples."""
+    others = [scene.name for scene in gateway.scenes() if scene.name != name]
+    characters = gateway.scene_characters([name, *others[:_MOST_OTHERS]])
+    known = {each: found for each, found in characters.items() if found[1]}
+    if len(known) < 2:
+        return
+    info = scene_character_info(
+        known, parts=ALL_PARTS, looked_at=name, title=f"{name} beside other scenes"
+    )
+    show_chart(info, draw_scene_character(info), key="beside_others")
 
 
 def _show_facts(summary: dict[str, Any]) -> None:
@@ -62,16 +83,26 @@ def _show_facts(summary: dict[str, Any]) -> None:
         column.metric(label, value, help=help_text)
 
 
-def _show_quality(report: dict[str, Any]) -> None:
+def _show_quality(scene: str, report: dict[str, Any]) -> None:
+    for warning in report["warnings"]:
+        st.warning(as_text(warning))
+    draw_alone(_show_reading, scene, report)
+
+
+def _show_reading(scene: str, report: dict[str, Any]) -> None:
+    """What was dropped and how the file was read; open where much was dropped."""
     lost = report["rows_read"] - report["rows_kept"]
     share = lost / max(1, report["rows_read"])
     headline = (
         f"Quality of the log: {report['rows_kept']:,} of {report['rows_read']:,} rows kept"
         + (f", {share:.1%} dropped" if lost else ", nothing dropped")
     )
-    for warning in report["warnings"]:
-        st.warning(as_text(warning))
-    with st.expander(headline, expanded=share > 0.05):
+    details = st.expander(
+        headline, expanded=share > 0.05, key=f"{state.LOG_QUALITY}_{scene}", on_change="rerun"
+    )
+    if not details.open:
+        return
+    with details:
         left, right = st.columns(2)
         with left:
             st.markdown("**What was dropped, and why**")

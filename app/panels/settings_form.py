@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from adarec import catalog
-from app import gateway
+from app import gateway, state
+from app.panels.later import folded
 
 _SECTIONS = {
     "teacher": "Teacher",
@@ -95,14 +96,16 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
         "seed": seed,
         "controls": controls,
     }
-    with st.expander("Advanced settings"):
+    advanced = folded("Advanced settings", key=state.ADVANCED_SETTINGS)
+    if advanced is not None:
         others = {
             entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
         }
         if augment == NO_AUGMENTATION:
             others.add("augment")
         sections = {name: title for name, title in _SECTIONS.items() if name not in others}
-        chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
+        with advanced:
+            chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
     return {name: value for name, value in chosen.items() if value != usual[name]}
 
 

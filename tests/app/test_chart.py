@@ -51,6 +51,9 @@ def test_the_camera_saves_what_was_chosen_and_every_chart_has_its_csv(
     images = [json.loads(chart.proto.config)["toImageButtonOptions"] for chart in charts]
     assert {image["format"] for image in images} == {chosen.lower()}
     assert len({image["filename"] for image in images}) == len(charts) == 5
+    for chart in charts:
+        app.session_state[f"{chart.key}_numbers"] = True
+    app.run()
     files = [button.key for button in app.get("download_button") if button.key.endswith("_csv")]
     assert len(files) == len(charts)
     assert all(chart.proto.alt for chart in charts)

@@ -2,14 +2,17 @@
 
 import io
 import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from adarec.config import parse_overrides, preset_settings
+from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from app import gateway
+from app.gateway.shelf import Shelf
 from tests.app.filled_workspace import add_run, add_scene, fill
 
 
@@ -138,3 +141,55 @@ def test_the_same_upload_is_kept_once(home: Workspace) -> None:
     first = gateway.keep_upload("a.csv", io.BytesIO(b"same"))
     assert gateway.keep_upload("a.csv", io.BytesIO(b"same")) == first
     assert gateway.keep_upload("a.csv", io.BytesIO(b"other")) != first
+
+
+def test_results_are_read_once_and_again_when_a_run_finished_again() -> None:
+    shelf, asked = Shelf(), []
+
+    def read(runs: list[str]) -> dict[str, dict[str, str]]:
+        asked.append(runs)
+        return {run: {"of": f"{run} {len(asked)}"} for run in runs if run != "r-gone"}
+
+    assert shelf.take({"r-1": 1.0, "r-gone": 2.0}, read) == {"r-1": {"of": "r-1 1"}}
+    found = shelf.take({"r-1": 1.0, "r-2": 2.0}, read)
+    assert found == {"r-1": {"of": "r-1 1"}, "r-2": {"of": "r-2 2"}}
+    assert shelf.take({"r-1": 9.0, "r-2": 2.0}, read)["r-1"] == {"of": "r-1 3"}
+    assert asked == [["r-1", "r-gone"], ["r-2"], ["r-1"]]
+
+
+def test_the_shelf_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.gateway.shelf.MOST_RESULTS", 2)
+    shelf, asked = Shelf(), []
+
+    def read(runs: list[str]) -> dict[str, dict[str, str]]:
+        asked.append(runs)
+        return {run: {} for run in runs}
+
+    for run in ("a", "b", "c", "c", "a"):
+        assert shelf.take({run: 1.0}, read) == {run: {}}
+    assert asked == [["a"], ["b"], ["c"], [], ["a"]]
+
+
+def test_charts_are_drawn_anew_when_an_epoch_was_recorded(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = gateway.run(add_run(home, "shop", key, state="running", until="search"))
+    before = gateway.recorded_so_far(run)
+    assert gateway.recorded_so_far(run) == before
+    home.store.record_metrics(key_of(run, "search"), 6, {"loss": 1.0})
+    assert gateway.recorded_so_far(run) != before
+
+
+def key_of(run: RunRecord, role: str) -> str:
+    return next(step["key"] for step in run.steps if step["role"] == role)
+
+
+def test_the_zip_holds_what_the_page_lists(home: Workspace) -> None:
+    run = gateway.run(fill(home, num_scenes=1, num_runs=1)[0])
+    package = gateway.export_package(run)
+    with zipfile.ZipFile(io.BytesIO(gateway.export_zip(run.run))) as archive:
+        infos = archive.infolist()
+        assert archive.testzip() is None
+    names = [info.filename.removeprefix(f"adarec-{run.run}/") for info in infos]
+    assert names == [name for name, _, _ in package.contents]
+    assert "student.onnx" in names
+    assert sum(info.file_size for info in infos) == package.num_bytes

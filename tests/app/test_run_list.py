@@ -20,6 +20,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace.open(tmp_path / "home")
 
 
+def opened(run: str) -> AppTest:
+    """The Search page with the drawer open that holds the run's notes and buttons."""
+    app = visit("search", run=run)
+    app.session_state[f"{state.KEEP_RUN}_{run}"] = True
+    return app.run()
+
+
 def listed(app: AppTest) -> list[str]:
     """The runs in the list, the last table of the page."""
     return list(app.dataframe[-1].value["run"])
@@ -58,7 +65,7 @@ def test_the_address_narrows_the_list(home: Workspace) -> None:
 
 def test_notes_and_tags_are_kept(home: Workspace) -> None:
     run = fill(home, num_scenes=1, num_runs=1)[0]
-    app = visit("search", run=run)
+    app = opened(run)
     app.text_area(key=f"notes_{run}").set_value(" *best* so far ")
     app.button(key=state.SAVE_NOTES).click().run()
     assert home.store.run(run).notes == "*best* so far"
@@ -67,7 +74,7 @@ def test_notes_and_tags_are_kept(home: Workspace) -> None:
 
 def test_an_archived_run_is_out_of_sight_until_asked_for(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=2)
-    app = visit("search", run=runs[0])
+    app = opened(runs[0])
     app.button(key=state.ARCHIVE_RUN).click().run()
     assert listed(app) == [runs[1]]
     assert app.button(key=state.ARCHIVE_RUN).label == "Take out of the archive"
@@ -78,7 +85,7 @@ def test_an_archived_run_is_out_of_sight_until_asked_for(home: Workspace) -> Non
 
 def test_a_run_is_deleted_after_a_second_question(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=2)
-    app = visit("search", run=runs[0])
+    app = opened(runs[0])
     app.button(key=state.DELETE_RUN).click().run()
     assert not app.exception
     with pytest.raises(RunError):
@@ -98,5 +105,5 @@ def test_a_list_of_archived_runs_says_where_they_are(home: Workspace) -> None:
 
 def test_a_run_that_goes_on_cannot_be_archived(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
-    app = visit("search", run=add_run(home, "shop", key, state="running", until="search"))
+    app = opened(add_run(home, "shop", key, state="running", until="search"))
     assert app.button(key=state.ARCHIVE_RUN).disabled

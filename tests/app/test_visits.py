@@ -108,6 +108,8 @@ def test_a_teacher_of_gaussians_says_how_uncertain_it_is_and_others_say_nothing(
     key = {s["role"]: s["key"] for s in home.store.run(uncertain).steps}["measure"]
     write_fake_uncertainty(home.artefacts.path(key))
     app = visit("try", run=uncertain)
+    app.session_state["state_variance_numbers"] = True
+    app.run()
     (chart,) = app.get("plotly_chart")
     assert "Total variance of the teacher" in chart.proto.spec
     assert "better rank of what came next (rank correlation -0.20 over 900" in text_of(app)
@@ -156,6 +158,8 @@ def test_a_finished_run_needs_no_log(home: Workspace) -> None:
 def test_settings_that_do_not_fit_are_one_line(home: Workspace) -> None:
     add_scene(home, "shop", seed=1)
     app = visit("search", scene="shop")
+    app.session_state[state.ADVANCED_SETTINGS] = True
+    app.run()
     app.number_input(key="setting_teacher_num_layers_quick_nextitnet").set_value(3).run()
     app.button(key=state.START_SEARCH).click().run()
     assert len(app.error) == 1

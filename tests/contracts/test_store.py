@@ -135,6 +135,15 @@ def test_a_result_fills_the_summary_columns(store: RunStore) -> None:
     assert store.run_summary(run).student_ndcg_at_10 is None
 
 
+def test_the_results_of_many_runs_are_read_at_once(store: RunStore) -> None:
+    first, second, unfinished = (new_run(store) for _ in range(3))
+    store.update_run(first, result=RESULT)
+    store.update_run(second, result=RESULT | {"verdict": "other"})
+    found = store.results([second, unfinished, "r-nothere"])
+    assert found == {second: RESULT | {"verdict": "other"}}
+    assert store.results([]) == {}
+
+
 def test_numpy_and_nan_in_a_result_become_plain_json(store: RunStore) -> None:
     run = new_run(store)
     store.update_run(run, result={"a": np.float32(0.5), "b": float("nan")})
@@ -195,6 +204,14 @@ def test_epochs_of_an_earlier_computation_can_be_forgotten(store: RunStore) -> N
         ("k", 1),
         ("other", 3),
     ]
+
+
+def test_the_numbers_of_each_stage_are_counted(store: RunStore) -> None:
+    store.record_metrics("k", 1, {"loss": 1.0, "ndcg": 0.5})
+    store.record_metrics("k", 2, {"loss": 0.5, "ndcg": 0.6})
+    store.record_metrics("k", 2, {"loss": 0.4})
+    store.record_metrics("other", 1, {"loss": 1.0})
+    assert store.count_metrics(["k", "none"]) == {"k": 4}
 
 
 def test_progress_is_upserted_and_its_start_kept(store: RunStore) -> None:

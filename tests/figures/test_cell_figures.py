@@ -99,6 +99,16 @@ def test_heat_map_and_curves_show_the_same_numbers() -> None:
     assert len(draw_op_curves(over_time).data) == 6 * 8
 
 
+def test_curves_say_since_when_an_op_leads_without_a_break() -> None:
+    # Edge 1: op 1, then 0, then 1 to the end; edge 2: op 2 from the start.
+    leads = [[1, 2], [0, 2], [1, 2], [1, 2]]
+    weights = np.array([[np.eye(3)[op] for op in edges] for edges in leads])
+    info = op_curves_info(np.array([1, 2, 3, 4]), weights, [(0, 1), (0, 2)])
+    assert info.leaders == [("conv5", 3), ("dilconv3", 1)]
+    names = [note.text for note in draw_op_curves(info).layout.annotations]
+    assert names == ["input → 1: conv5 since 3", "input → 2: dilconv3 since 1"]
+
+
 def test_costs_count_the_edges_that_carry_an_op() -> None:
     info = op_costs_info({"conv3": 0.5, "zero": 0.0}, unit="ms", genotype_ops=CELL.ops)
     assert info.rows() == [

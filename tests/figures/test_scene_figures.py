@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.figures import colours
 from app.figures.count_baselines import count_baselines_info, draw_count_baselines
 from app.figures.interactions_over_time import (
     draw_interactions_over_time,
@@ -9,7 +10,12 @@ from app.figures.interactions_over_time import (
 )
 from app.figures.item_popularity import draw_item_popularity, item_popularity_info
 from app.figures.repeats import draw_repeats, repeats_info
-from app.figures.scene_character import draw_scene_character, gini, scene_character_info
+from app.figures.scene_character import (
+    ALL_PARTS,
+    draw_scene_character,
+    gini,
+    scene_character_info,
+)
 from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
 
 
@@ -106,3 +112,32 @@ def test_scenes_without_statistics_keep_their_row() -> None:
         {"scene": "other", **row, "popularity skew": None},
     ]
     assert len(draw_scene_character(info).data) == 3
+
+
+def test_a_scene_stands_out_beside_the_others_with_drift_and_predictability() -> None:
+    statistics = {
+        "popularity": {"rank": [1, 2], "cumulative_share": [0.5, 1.0]},
+        "drift": {"similarity_to_first": [1.0, 0.75], "similarity_to_previous": [1.0, 0.75]},
+        "baselines_validation": {
+            "popularity": {"ndcg@10": 0.1},
+            "last_item_transitions": {"ndcg@10": 0.4},
+        },
+    }
+    info = scene_character_info(
+        {"other": ({}, statistics), "shop": ({"median_length": 5}, statistics)},
+        parts=ALL_PARTS,
+        looked_at="shop",
+    )
+    assert info.rows()[1] == {
+        "scene": "shop",
+        "median events": 5,
+        "repeat share": None,
+        "popularity skew": 0.0,
+        "drift": 0.25,
+        "popular items": 0.1,
+        "item after item": 0.4,
+    }
+    figure = draw_scene_character(info)
+    assert len(figure.data) == 6
+    other, shop = figure.data[0].marker.color
+    assert other != shop == colours.ACCENT

@@ -24,29 +24,39 @@ def draw_frontier(info: FrontierInfo) -> go.Figure:
     costs += [cell.cost for cell in info.predicted]
     left_edge = min(costs, default=1.0) / 1.6
     _draw_predicted(figure, info.predicted)
-    _draw_arrows(figure, info.points)
-    for scene in dict.fromkeys(point.scene for point in info.points):
-        front = sorted(
-            (point for point in info.points if point.on_front and point.scene == scene),
-            key=lambda point: point.cost or 0.0,
-        )
-        figure.add_scatter(
-            x=[point.cost for point in front],
-            y=[point.accuracy for point in front],
-            mode="lines",
-            line={"color": colours.NEUTRAL, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            name="Pareto front",
-            legendgroup="front",
-            showlegend=not any(trace.name == "Pareto front" for trace in figure.data),
-        )
+    if not info.is_crowded:
+        _draw_arrows(figure, info.points)
+        _draw_fronts(figure, info.points)
     _draw_rings(figure, info.fastest)
     for role in ("baseline", "control", "teacher", "student"):
-        _draw_role(figure, [point for point in info.points if point.role == role], role, left_edge)
+        of_role = [point for point in info.points if point.role == role]
+        _draw_role(figure, of_role, role, left_edge, with_intervals=not info.is_crowded)
     figure.update_xaxes(type="log", tickvals=log_ticks(costs))
     # Counts read as 2M; times must not read as 200m.
     figure.update_xaxes(tickformat="~g" if "(ms)" in info.cost_axis else "~s")
     return figure
+
+
+def _draw_fronts(figure: go.Figure, points: list[FrontierPoint]) -> None:
+    """The front of every scene, all in one trace with gaps between them."""
+    front = [point for point in points if point.on_front]
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for scene in dict.fromkeys(point.scene for point in front):
+        of_scene = [point for point in front if point.scene == scene]
+        for point in sorted(of_scene, key=lambda point: point.cost or 0.0):
+            x.append(point.cost)
+            y.append(point.accuracy)
+        x.append(None)
+        y.append(None)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": colours.NEUTRAL, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        name="Pareto front",
+    )
 
 
 def _draw_predicted(figure: go.Figure, cells: list[PredictedCell]) -> None:
@@ -127,7 +137,12 @@ def _draw_arrows(figure: go.Figure, points: list[FrontierPoint]) -> None:
 
 
 def _draw_role(
-    figure: go.Figure, points: list[FrontierPoint], role: str, left_edge: float
+    figure: go.Figure,
+    points: list[FrontierPoint],
+    role: str,
+    left_edge: float,
+    *,
+    with_intervals: bool,
 ) -> None:
     if not points:
         return
@@ -148,12 +163,12 @@ def _draw_role(
             "arrayminus": [p.accuracy - low for (low, _), p in zip(bounds, points, strict=True)],
             "thickness": 1,
             "width": 3,
-            "visible": any(point.interval for point in points),
+            "visible": with_intervals and any(point.interval for point in points),
         },
         marker={
             "symbol": colours.ROLE_MARKERS[role],
             "color": colours.ROLE_COLOURS[role],
-            "size": 12 if role == "student" else 9,
+            "size": (12 if role == "student" else 9) if with_intervals else 7,
             "line": {"width": 1, "color": colours.GRID},
         },
         # A clicked point opens its run; the others stay as they are.

@@ -57,6 +57,22 @@ class PredictedCell:
     point: int | None = None
 
 
+_READING = (
+    "Up and to the left is better. {pairs} Count baselines need no model and stand at the left "
+    "edge. A ring marks each scene's fastest student that loses no more than allowed. Click a "
+    "point to open its run."
+)
+_PAIRS = (
+    "An arrow leads from a run's teacher to its student; the line joins what no other model of "
+    "that scene beats in both. Whiskers: 95 % bootstrap interval of the difference to the teacher."
+)
+MOST_PAIRS = 40
+_CROWD = (
+    f"With more than {MOST_PAIRS} runs only the points are drawn: choose scenes above to see "
+    "which student belongs to which teacher, their intervals, and the front."
+)
+
+
 @dataclass(frozen=True)
 class FrontierInfo(ChartInfo):
     """All points, the cells that one run's supernet predicted, and the titles of both axes."""
@@ -66,13 +82,12 @@ class FrontierInfo(ChartInfo):
     cost_axis: str
     accuracy_axis: str
     title: str
-    explanation: str = (
-        "Up and to the left is better. An arrow leads from a run's teacher to its student; the "
-        "line joins what no other model of that scene beats in both. Count baselines need no "
-        "model and stand at the left edge. Whiskers: 95 % bootstrap interval of the difference to "
-        "the teacher. A ring marks each scene's fastest student that loses no more than allowed. "
-        "Click a point to open its run."
-    )
+    explanation: str
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether arrows and intervals would hide the points."""
+        return sum(point.role == "student" for point in self.points) > MOST_PAIRS
 
     @property
     def fastest(self) -> list[FrontierPoint]:
@@ -141,7 +156,8 @@ def frontier_info(
     if allowed_loss is not None:
         points = mark_fastest(points, allowed_loss)
     title = f"{accuracy_axis} against {cost_axis[0].lower()}{cost_axis[1:]}"
-    return FrontierInfo(points, list(predicted), cost_axis, accuracy_axis, title)
+    words = _READING.format(pairs=_CROWD if len(results) > MOST_PAIRS else _PAIRS)
+    return FrontierInfo(points, list(predicted), cost_axis, accuracy_axis, title, words)
 
 
 def mark_front(points: list[FrontierPoint]) -> list[FrontierPoint]:
