@@ -78,7 +78,14 @@ def write_graph(
         )
         if program is None:
             raise ArtefactError("The exporter gave no graph. Check the installed torch and onnx.")
-        onnx.save_model(program.model_proto, path)
+        onnx.save_model(_without_traces(program.model_proto), path)
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph without the exporter's notes: they name source files of this machine."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        del part.metadata_props[:]
+    return model
 
 
 def write_request_graph(model: SequenceModel, path: Path, *, length: int) -> None:

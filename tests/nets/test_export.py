@@ -132,6 +132,13 @@ def test_fewer_than_ten_items_give_them_all() -> None:
     assert scores.shape == (1, 4)
 
 
+def test_a_graph_names_no_file_of_the_machine_that_wrote_it(tmp_path: Path) -> None:
+    write_body_graph(small_student(("conv3", "skip", "zero")), tmp_path / "b.onnx", length=LENGTH)
+    written = (tmp_path / "b.onnx").read_bytes()
+    assert b"export.py" not in written
+    assert b"stack_trace" not in written
+
+
 def test_the_body_ends_before_scoring(tmp_path: Path) -> None:
     model = model_of("narrow")
     write_body_graph(model, tmp_path / "body.onnx", length=LENGTH)
