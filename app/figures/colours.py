@@ -40,8 +40,8 @@ LOSS_COLOURS = {
     "alpha_loss": "#2F97A8",
     "masked_loss": "#8A8A2E",
     "pseudo_loss": "#8E6BC8",
-    "learnability_loss": "#2E9A5B",
-    "expressivity_loss": "#B8741A",
+    "learnability_loss": "#6F8A99",
+    "expressivity_loss": "#C4607A",
 }
 LOSS_MARKERS = {
     "loss": "circle-open",
@@ -53,8 +53,8 @@ LOSS_MARKERS = {
     "alpha_loss": "star",
     "masked_loss": "triangle-down",
     "pseudo_loss": "pentagon",
-    "learnability_loss": "diamond",
-    "expressivity_loss": "square",
+    "learnability_loss": "hexagon",
+    "expressivity_loss": "bowtie",
 }
 
 # Series without a meaning of their own, such as layers: again none of an op's or a role's colours.
