@@ -98,15 +98,20 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
     }
     advanced = folded("Advanced settings", key=state.ADVANCED_SETTINGS)
     if advanced is not None:
-        others = {
-            entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
-        }
-        if augment == NO_AUGMENTATION:
-            others.add("augment")
-        sections = {name: title for name, title in _SECTIONS.items() if name not in others}
+        sections = _sections(mapping, augment)
         with advanced:
             chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
     return {name: value for name, value in chosen.items() if value != usual[name]}
+
+
+def _sections(mapping: str, augment: str) -> dict[str, str]:
+    """Name and title of the sections that this mapping and this augmentation read."""
+    unread = {
+        entry.section for entry in catalog.MAPPINGS if entry.name != mapping and entry.section
+    }
+    if augment == NO_AUGMENTATION:
+        unread.add("augment")
+    return {name: title for name, title in _SECTIONS.items() if name not in unread}
 
 
 def _choose_advanced(

@@ -52,6 +52,8 @@ def test_an_adain_run_shows_pairs_and_statistics(home: Workspace) -> None:
 def test_settings_of_a_mapping_are_asked_for_with_it_alone(home: Workspace) -> None:
     add_scene(home, "shop", seed=1)
     app = visit("search", scene="shop")
+    app.session_state[state.ADVANCED_SETTINGS] = True
+    app.run()
     window, weight = (f"setting_{name}_quick_nextitnet" for name in ("dfa_window", "adain_weight"))
     keys = {"emd": set(), "dfa": {window}, "adain": {weight}}
     for mapping, expected in keys.items():

@@ -288,6 +288,8 @@ def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Worksp
 def test_an_augmentation_offers_its_teacher_first_and_its_settings(home: Workspace) -> None:
     add_scene(home, "shop", seed=1)
     app = visit("search", scene="shop")
+    app.session_state[state.ADVANCED_SETTINGS] = True
+    app.run()
     assert "Augmentation" not in [tab.label for tab in app.tabs]
     assert app.selectbox(key="search_teacher").value == "nextitnet"
     app.selectbox(key="search_augment").select("asrep").run()
