@@ -44,7 +44,7 @@ STAGES = (
         "search_student",
         "Search the cell",
         "Learns which op each edge of the cell should carry.",
-        version=2,
+        version=3,
     ),
     Stage(
         "search_aggregation",

@@ -3,8 +3,8 @@ accuracy.
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,20 +16,28 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, CostModel
 from adarec.nets.prediction import Predictor
 
+SHORTLIST = 16  # cells that are validated on all users
 PARAMETRIC = tuple(op.name for op in catalog.OPS if op.parametric)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A genotype with its cost by the table, its predicted accuracy, and the mean logarithm of the
-    rank that the prediction comes from.
+    """A genotype with its cost by the table.
+
+    Attributes:
+        genotype: The cell.
+        cost: By the table.
+        predicted_ndcg: Predicted accuracy: validation NDCG@10 of the architecture slice's users
+            with the supernet's weights.
+        within_limit: It may be chosen.
+        confirmed_ndcg: The same of all users, of cells that the slice could not tell apart.
     """
 
     genotype: Genotype
     cost: float
     predicted_ndcg: float
-    log_rank: float
     within_limit: bool
+    confirmed_ndcg: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Plain data for candidates.json and front.json."""
@@ -37,7 +45,7 @@ class Candidate:
             "genotype": self.genotype.to_json(),
             "cost": self.cost,
             "predicted_ndcg@10": self.predicted_ndcg,
-            "mean_log_rank": self.log_rank,
+            "confirmed_ndcg@10": self.confirmed_ndcg,
             "within_limit": self.within_limit,
             "collapsed": self.genotype.is_collapsed,
         }
@@ -163,35 +171,34 @@ def lightest_genotype(costs: CostModel, *, limit: float) -> Genotype:
 
 
 def rank_candidates(
-    genotypes: Sequence[Genotype], predictor: Predictor, costs: CostModel, *, limit: float
+    candidates: Sequence[Candidate],
+    predictor: Predictor,
+    everyone: Predictor,
+    told: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Candidate]:
-    """Candidates by predicted accuracy, best first.
+    """Candidates by predicted accuracy, best first, the cheaper one where two are equal.
 
-    Predicted accuracy = validation NDCG@10 of the architecture slice's users with the supernet's
-    weights. Those that lie within one standard error of the best (of the mean paired difference
-    over users) are as good as it for all that the slice can tell: they come first, ordered by the
-    mean logarithm of the rank, to which every user contributes. Remaining ties go to the cheaper.
+    Those within one standard error of the best (of the mean difference over the slice's users) are
+    as good as it for all that the slice can tell. So many of them as are a shortlist come first,
+    in the order of the NDCG@10 of all users, with the same weights.
+
+    Args:
+        candidates: At least one.
+        predictor: Of the architecture slice's users.
+        everyone: Of all users.
+        told: Called before each cell of the shortlist with the number of those done and of all.
     """
-    found = [candidate_of(genotype, predictor, costs, limit=limit) for genotype in genotypes]
-    best = max(found, key=lambda c: c.predicted_ndcg)
-
-    def order(candidate: Candidate) -> tuple[object, ...]:
-        by = -candidate.predicted_ndcg
-        near = _is_near(predictor, best, candidate)
-        if near:
-            by = candidate.log_rank
-        return (not near, by, candidate.cost, candidate.genotype.ops)
-
-    return sorted(found, key=order)
-
-
-def candidate_of(
-    genotype: Genotype, predictor: Predictor, costs: CostModel, *, limit: float
-) -> Candidate:
-    """The genotype with its cost and its prediction."""
-    cost = costs.of(genotype)
-    ndcg, log_rank = predictor.ndcg(genotype.ops), predictor.log_rank(genotype.ops)
-    return Candidate(genotype, cost, ndcg, log_rank, within_limit=cost <= limit)
+    ranked = sorted(candidates, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
+    near = [c for c in ranked if _is_near(predictor, ranked[0], c)][:SHORTLIST]
+    if len(near) == 1:
+        return ranked
+    confirmed = []
+    for done, candidate in enumerate(near):
+        told(done, len(near))
+        ndcg = everyone.ndcg(candidate.genotype.ops)
+        confirmed.append((ndcg, replace(candidate, confirmed_ndcg=ndcg)))
+    confirmed.sort(key=lambda pair: (-pair[0], pair[1].cost, pair[1].genotype.ops))
+    return [candidate for _, candidate in confirmed] + [c for c in ranked if c not in near]
 
 
 def _is_near(predictor: Predictor, best: Candidate, other: Candidate) -> bool:

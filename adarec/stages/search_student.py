@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from adarec import catalog
 from adarec.data.scene import Scene, read_scene
 from adarec.genotype import Genotype
 from adarec.nets.batches import search_passes
@@ -22,12 +21,11 @@ from adarec.nets.finalists import Finalist, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
-from adarec.nets.prediction import Predictor
+from adarec.nets.prediction import Predictor, discretisation_gap
 from adarec.nets.search import Search, SearchSchedule
 from adarec.nets.selection import (
     Candidate,
     Target,
-    candidate_of,
     choose_target,
     draw_candidates,
     lightest_genotype,
@@ -42,9 +40,9 @@ from adarec.stages.distillation import SearchedWeights, derived_training
 
 # Settings of the search that `SearchSchedule` does not know.
 AFTER_EPOCHS = ("candidates", "evolved", "finalists", "finalist_epochs")
-SAMPLES = 8  # cells drawn from the alphas for the discretisation gap
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
-EVOLUTION_SHARE = 0.15  # of the fraction done that the supernet's epochs count, at most
+EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
+EVOLVED_SHARE = 0.7  # of that, before the best are validated on all users
 
 
 def run(context: StageContext) -> None:
@@ -65,16 +63,17 @@ def run(context: StageContext) -> None:
     after_epochs, after_evolution = _fractions(settings["search"], search)
     checkpoint = Checkpoint(context.folder)
     run_epochs(search, checkpoint, PartWatch(context.watch, 0.0, after_epochs))
-    predictor = Predictor(
-        search.supernet, validation, Checkpoint(_made(context.folder / PREDICTIONS))
-    )
+    predictor = _predictor(context, search.supernet, validation, "slice")
     watch = PartWatch(context.watch, after_epochs, after_evolution)
     evolved = _evolved(search, predictor, target, settings["search"], context.seed, watch)
-    ranked = _ranked(evolved, predictor, target)
+    everyone = validation_of(scene, length=settings["length"], seed=context.seed)
+    confirming = _predictor(context, search.supernet, everyone, "everyone")
+    ranked = _ranked(evolved, predictor, confirming, watch)
     watch = PartWatch(context.watch, after_evolution, 1.0)
     finalists = _finalists(context, scene, search, ranked, watch)
     ranked = _with_first(ranked, finalists)
-    by_cost = sorted(evolved, key=lambda c: (c.cost, -c.predicted_ndcg, c.genotype.ops))
+    known = {c.genotype: c for c in [*evolved, *ranked]}
+    by_cost = sorted(known.values(), key=lambda c: (c.cost, -c.predicted_ndcg, c.genotype.ops))
     _write_cells(context.folder, ranked, finalists, by_cost)
     write_json(
         context.folder / "search.json",
@@ -86,7 +85,9 @@ def run(context: StageContext) -> None:
             "point": by_cost.index(ranked[0]),
             "slice_users": len(slice_users),
             "validated_cells": len(evolved),
-            "discretisation_gap": _gap(search.supernet, predictor, ranked[0], context.seed),
+            "discretisation_gap": discretisation_gap(
+                predictor, ranked[0].genotype.ops, rng=np.random.default_rng([context.seed, 3])
+            ),
         },
     )
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
@@ -181,7 +182,8 @@ def _evolved(
 
     def told(done: int) -> None:
         message = f"Validated {done} of {evaluations} cells"
-        watch.tick(epoch=0, epochs=0, fraction=done / evaluations, message=message)
+        fraction = EVOLVED_SHARE * done / evaluations
+        watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
 
     found = evolve(
         start,
@@ -193,16 +195,27 @@ def _evolved(
         rng=rng,
         told=told,
     )
-    return [candidate_of(genotype, predictor, costs, limit=limit) for genotype in found]
+    planes = [(costs.of(genotype), predictor.ndcg(genotype.ops)) for genotype in found]
+    return [
+        Candidate(genotype, cost, ndcg, within_limit=cost <= limit)
+        for genotype, (cost, ndcg) in zip(found, planes, strict=True)
+    ]
 
 
-def _ranked(evolved: Sequence[Candidate], predictor: Predictor, target: Target) -> list[Candidate]:
-    """Those that may be chosen, best predicted first; where nothing with a convolution fits, the
-    alphas' own choice.
+def _ranked(
+    evolved: Sequence[Candidate], predictor: Predictor, everyone: Predictor, watch: PartWatch
+) -> list[Candidate]:
+    """Those that may be chosen, best first; where nothing with a convolution fits, the alphas' own
+    choice.
     """
+
+    def told(done: int, of: int) -> None:
+        message = f"Validated {done} of {of} best cells on all users"
+        fraction = EVOLVED_SHARE + (1 - EVOLVED_SHARE) * done / of
+        watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
+
     eligible = [c for c in evolved if c.within_limit and not c.genotype.is_collapsed]
-    genotypes = [c.genotype for c in eligible or evolved[:1]]
-    return rank_candidates(genotypes, predictor, target.costs, limit=target.limit)
+    return rank_candidates(eligible or evolved[:1], predictor, everyone, told)
 
 
 def _finalists(
@@ -250,27 +263,12 @@ def _write_cells(
     write_json(folder / "front.json", front)
 
 
-def _gap(
-    supernet: Supernet, predictor: Predictor, chosen: Candidate, seed: int
-) -> dict[str, float]:
-    """What is lost, on the same weights, by one cell in place of the alphas' many: mean validation
-    NDCG@10 of cells drawn from the alphas, and the chosen cell's.
-    """
-    rng = np.random.default_rng([seed, 3])
-    alphas = supernet.alphas.detach().numpy()
-    drawn = [(alphas + rng.gumbel(size=alphas.shape)).argmax(axis=1) for _ in range(SAMPLES)]
-    sampled = [predictor.ndcg([catalog.OP_NAMES[k] for k in indices]) for indices in drawn]
-    return {
-        "samples": SAMPLES,
-        "sampled_ndcg@10": float(np.mean(sampled)),
-        "chosen_ndcg@10": chosen.predicted_ndcg,
-        "gap": float(np.mean(sampled)) - chosen.predicted_ndcg,
-    }
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
-    return folder
+def _predictor(
+    context: StageContext, supernet: Supernet, validation: Validation, users: str
+) -> Predictor:
+    folder = context.folder / PREDICTIONS / users
+    folder.mkdir(parents=True, exist_ok=True)
+    return Predictor(supernet, validation, Checkpoint(folder))
 
 
 def _remove_checkpoints(folder: Path, checkpoint: Checkpoint) -> None:

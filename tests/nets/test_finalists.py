@@ -31,7 +31,7 @@ FIRST_OPS = ("conv3", "maxpool3", "skip")
 def candidates() -> list[Candidate]:
     """Three cells, best predicted first."""
     return [
-        Candidate(Genotype(2, (op, "skip", "skip")), 10.0, 0.5 - 0.1 * k, 1.0, within_limit=True)
+        Candidate(Genotype(2, (op, "skip", "skip")), 10.0, 0.5 - 0.1 * k, within_limit=True)
         for k, op in enumerate(FIRST_OPS)
     ]
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
+from adarec import catalog
 from adarec.nets.checkpoint import Checkpoint
-from adarec.nets.prediction import Predictor
+from adarec.nets.prediction import Predictor, discretisation_gap
 from adarec.nets.training import Validation
 from adarec.ranking import ndcg_per_user
 from tests.nets.schedules import validation_of
@@ -41,7 +43,6 @@ def test_a_cell_is_validated_once(validation: Validation) -> None:
         ranks = validation_of(cycle_walks(20)).ranks(supernet.student, choice=ops)
         np.testing.assert_array_equal(predictor.ranks(ops), ranks)
         assert predictor.ndcg(list(ops)) == ndcg_per_user(ranks, 10).mean()
-        assert predictor.log_rank(ops) == np.log(ranks).mean()
     assert asked == CELLS
     assert len(predictor) == 3
 
@@ -59,3 +60,19 @@ def test_an_interrupted_predictor_goes_on_from_its_checkpoint(
     for ops, ranks in zip(CELLS, before, strict=True):
         np.testing.assert_array_equal(again.ranks(ops), ranks)
     assert asked == CELLS
+
+
+def test_the_gap_is_what_one_cell_loses_against_cells_of_the_alphas() -> None:
+    supernet, validation = small_supernet(), validation_of(cycle_walks(30))
+    predictor = Predictor(supernet, validation)
+    found = discretisation_gap(predictor, CELLS[0], rng=np.random.default_rng(0))
+    assert found["chosen_ndcg@10"] == predictor.ndcg(CELLS[0])
+    assert found["gap"] == found["sampled_ndcg@10"] - found["chosen_ndcg@10"]
+    # Alphas that have decided draw one cell only: nothing is lost.
+    with torch.no_grad():
+        supernet.alphas.fill_(-50.0)
+        for edge, op in enumerate(CELLS[0]):
+            supernet.alphas[edge, catalog.OP_NAMES.index(op)] = 50.0
+    decided = discretisation_gap(predictor, CELLS[0], rng=np.random.default_rng(0))
+    assert decided["sampled_ndcg@10"] == decided["chosen_ndcg@10"]
+    assert decided["gap"] == 0.0

@@ -1,7 +1,5 @@
 """Cost lines, the limit of a search, and the choice of a genotype within it."""
 
-from typing import ClassVar
-
 import numpy as np
 import pytest
 import torch
@@ -13,6 +11,7 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, cost_model
 from adarec.nets.prediction import Predictor
 from adarec.nets.selection import (
+    Candidate,
     all_skip,
     chained_genotype,
     choose_target,
@@ -152,46 +151,68 @@ def test_where_nothing_fits_the_lightest_is_offered() -> None:
 class ByFirstOp(Validation):
     """Ranks of four users by the first edge's op, as a script says."""
 
-    script: ClassVar[dict[str, list[int]]] = {
-        "dilconv3": [1, 1, 1, 5],  # the best: three users gain
-        "conv5": [1, 1, 3, 90],  # within a standard error of it, but far behind for one user
-        "conv3": [1, 1, 3, 11],  # likewise, and nearly there for all
-        "avgpool3": [1, 1, 3, 11],
-        "maxpool3": [2, 2, 2, 6],  # surely worse, though no rank is bad
-        "skip": [50, 50, 50, 50],
-    }
+    def __init__(self, script: dict[str, list[int]]) -> None:
+        super().__init__(*vars(validation_of(cycle_walks(4))).values())
+        object.__setattr__(self, "script", script)
 
     def ranks(self, model: nn.Module, **call: object) -> np.ndarray:
-        return np.array(self.script[call["choice"][0]])  # type: ignore[index]
+        return np.array(self.script[call["choice"][0]])  # type: ignore[index,attr-defined]
 
 
-def scripted_predictor() -> Predictor:
-    parts = validation_of(cycle_walks(4))
-    return Predictor(small_supernet(), ByFirstOp(parts.histories, parts.targets))
+ON_THE_SLICE = {
+    "dilconv3": [1, 1, 1, 5],  # the best
+    "conv5": [1, 1, 2, 2],  # within a standard error of it
+    "conv3": [1, 2, 1, 3],  # likewise
+    "avgpool3": [1, 2, 1, 3],
+    "maxpool3": [2, 2, 2, 6],  # surely worse
+    "skip": [50, 50, 50, 50],
+}
+ON_ALL = {"dilconv3": [4] * 4, "conv5": [3] * 4, "conv3": [2] * 4, "avgpool3": [2] * 4}
 
 
-def test_candidates_are_ranked_by_accuracy_and_near_ties_by_the_logarithm_of_the_rank() -> None:
-    firsts = ("conv5", "skip", "conv3", "maxpool3", "dilconv3", "avgpool3")
-    genotypes = [Genotype(2, (op, "skip", "skip")) for op in firsts]
-    ranked = rank_candidates(genotypes, scripted_predictor(), small_costs(), limit=15.0)
-    # conv3 and avgpool3 predict the same: the pool is cheaper.
-    expected = ["dilconv3", "avgpool3", "conv3", "conv5", "maxpool3", "skip"]
+def predictor_of(script: dict[str, list[int]]) -> Predictor:
+    return Predictor(small_supernet(), ByFirstOp(script))
+
+
+def small_candidates(*first_ops: str) -> list[Candidate]:
+    """Cells of two nodes with these ops on the first edge, as the slice predicts them."""
+    genotypes = [Genotype(2, (op, "skip", "skip")) for op in first_ops]
+    costs, predictor = small_costs(), predictor_of(ON_THE_SLICE)
+    return [Candidate(g, costs.of(g), predictor.ndcg(g.ops), True) for g in genotypes]
+
+
+def test_what_the_slice_cannot_tell_apart_is_ranked_by_all_users() -> None:
+    candidates = small_candidates("conv5", "skip", "conv3", "maxpool3", "dilconv3", "avgpool3")
+    told = []
+    ranked = rank_candidates(
+        candidates,
+        predictor_of(ON_THE_SLICE),
+        predictor_of(ON_ALL),  # knows nothing of the two that are surely worse
+        told=lambda done, of: told.append((done, of)),
+    )
+    # conv3 and avgpool3 are equally good: the pool is cheaper.
+    expected = ["avgpool3", "conv3", "conv5", "dilconv3", "maxpool3", "skip"]
     assert [c.genotype.ops[0] for c in ranked] == expected
-    # 4 + 2 x (op + 1 + 1): 14 with a three-wide convolution, 18 with conv5, 12 with a pool
-    assert [c.cost for c in ranked] == [14.0, 12.0, 14.0, 18.0, 12.0, 10.0]
-    assert [c.within_limit for c in ranked] == [True, True, True, False, True, True]
-    assert ranked[0].log_rank == pytest.approx(np.log(5) / 4)
-    assert ranked[0].predicted_ndcg == pytest.approx((3 + 1 / np.log2(6)) / 4)
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    confirmed = [1 / np.log2(3), 1 / np.log2(3), 0.5, 1 / np.log2(5), None, None]
+    assert [c.confirmed_ndcg for c in ranked] == [
+        value if value is None else pytest.approx(value) for value in confirmed
+    ]
+    assert ranked[3].predicted_ndcg == pytest.approx((3 + 1 / np.log2(6)) / 4)
 
 
-def test_predicted_accuracy_is_that_of_the_supernet_with_these_ops() -> None:
-    supernet, validation = small_supernet(), validation_of(cycle_walks(30))
-    genotypes = [Genotype(2, ("conv3", "skip", "skip")), Genotype(2, ("skip", "zero", "skip"))]
-    predictor = Predictor(supernet, validation)
-    ranked = rank_candidates(genotypes, predictor, small_costs(), limit=99.0)
-    for candidate in ranked:
-        expected = validation.metrics(supernet.student, choice=candidate.genotype.ops)
-        assert candidate.predicted_ndcg == expected["ndcg@10"]
+def test_the_shortlist_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adarec.nets.selection.SHORTLIST", 2)
+    candidates = small_candidates("conv3", "dilconv3", "conv5", "maxpool3")
+    ranked = rank_candidates(candidates, predictor_of(ON_THE_SLICE), predictor_of(ON_ALL))
+    assert [c.genotype.ops[0] for c in ranked] == ["conv5", "dilconv3", "conv3", "maxpool3"]
+
+
+def test_a_clear_winner_needs_no_confirmation() -> None:
+    candidates = small_candidates("skip", "maxpool3")
+    ranked = rank_candidates(candidates, predictor_of(ON_THE_SLICE), predictor_of({}))
+    assert [c.genotype.ops[0] for c in ranked] == ["maxpool3", "skip"]
+    assert all(c.confirmed_ndcg is None for c in ranked)
 
 
 @pytest.mark.parametrize("seed", range(5))

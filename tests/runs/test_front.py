@@ -25,7 +25,6 @@ def stored(predicted: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4)) -> list[dict[str
             "genotype": cell(op).to_json(),
             "cost": float(k),
             "predicted_ndcg@10": ndcg,
-            "mean_log_rank": 1.0,
             "within_limit": k < 2,
             "on_front": True,
             "collapsed": False,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from adarec.errors import StopRequested
+from adarec.nets.selection import SHORTLIST
 from adarec.runs.files import read_json
 from tests.nets.small_models import Notes
 from tests.stages.stage_runs import StageRun, own_items_scene, run_stage, run_stages, steps_of
@@ -53,12 +54,19 @@ def test_each_part_tells_how_far_it_is(undisturbed) -> None:
     assert watch.fractions[-1] == pytest.approx(1.0)
     count = found["search"]["validated_cells"]
     parts = [f"Validated {done} of {count} cells" for done in range(count)]
+    confirmed = sum(c["confirmed_ndcg@10"] is not None for c in found["candidates"])
+    assert 1 < confirmed <= SHORTLIST
+    parts += [
+        f"Validated {done} of {confirmed} best cells on all users" for done in range(confirmed)
+    ]
     parts += [f"Finalist {number} of 3" for number in (1, 2, 3)]
     assert list(dict.fromkeys(watch.messages)) == ["", *parts]
     assert sorted(watch.epochs) == [1, 2], "the supernet's epochs and no others are recorded"
 
 
-@pytest.mark.parametrize("part", ["", "Validated 3", "Validated 14", "Finalist 1", "Finalist 3"])
+@pytest.mark.parametrize(
+    "part", ["", "Validated 14", "Validated 1 of", "Finalist 1", "Finalist 3"]
+)
 def test_a_search_stopped_in_any_part_resumes_to_the_same_cells(
     parents: StageRun, undisturbed, part: str, tmp_path: Path
 ) -> None:
