@@ -13,7 +13,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "standard": {
         "teacher": {"num_blocks": 16, "num_layers": 8, "epochs": 80, "patience": 6},
         "student": {"num_cells": 4, "epochs": 80, "patience": 6},
-        "search": {"epochs": 25, "warmup_epochs": 4},
+        "search": {"epochs": 25, "warmup_epochs": 4, "finalist_epochs": 2},
         "dfa": {"epochs": 12, "warmup_epochs": 2},
         "augment": {"epochs": 80},
         "default_speedup": 10.0,
@@ -21,7 +21,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "teacher": {"num_blocks": 16, "width": 256, "num_layers": 8, "epochs": 100, "patience": 8},
         "student": {"num_cells": 4, "epochs": 100, "patience": 8},
-        "search": {"epochs": 50, "warmup_epochs": 8},
+        "search": {"epochs": 50, "warmup_epochs": 8, "finalist_epochs": 2},
         "dfa": {"epochs": 25, "warmup_epochs": 4},
         "augment": {"epochs": 100},
         "default_speedup": 10.0,

@@ -105,7 +105,7 @@ class SearchSettings(Settings):
         "best predicted one is chosen.",
     )
     finalist_epochs: int = Field(
-        2, ge=1, le=100, description="Distillation epochs of each finalist."
+        1, ge=1, le=100, description="Distillation epochs of each finalist."
     )
 
 
