@@ -39,8 +39,8 @@ def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[Predicted
         st.caption(
             f"Open circles: the {len(cells)} cells that the search of {run.run} compared, by the "
             "supernet's weights on the validation item of the architecture slice, and by the cost "
-            "table. Compare their order with the measured points, not their height."
-            + _agreement(run)
+            "table. Compare their order with the measured points, not their height. Click one to "
+            "distil it." + _agreement(run)
         )
         return cells
     return []
