@@ -36,6 +36,8 @@ history = pick_history(scene)
 if not history.items:
     st.info("Choose a user, or add items to build a history.")
     st.stop()
+if history.user is not None and gateway.augmented_histories(run):
+    st.caption("The run's models also get the pseudo-priors that were written for this user.")
 answers = {
     role: gateway.recommend(
         run, role, history.items, hide_consumed=history.hide_consumed, user=history.user

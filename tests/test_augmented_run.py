@@ -1,5 +1,6 @@
 """One augmented run from the command's settings to the exported folder and the app's pages."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 import streamlit as st
 from onnx import load
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
+from adarec.cli import app as cli
 from adarec.data.ingest import ingest_log
 from adarec.data.scene import read_scene
 from adarec.execute import execute_run
@@ -153,6 +156,20 @@ def test_a_request_for_a_user_is_the_one_that_was_measured(
         unknown = recommender.recommend(real[:-1], user="nobody")
         assert unknown.items == recommender.recommend(real[:-1]).items
     assert differs > 0
+
+
+def test_recommend_takes_the_user(exported: Path) -> None:
+    listed = pq.read_table(exported / "pseudo_priors.parquet")["user_id"].to_pylist()
+    asked = ["recommend", str(exported), "--history", "r1", "--top", "10", "--json"]
+    plain, *others = (
+        json.loads(CliRunner().invoke(cli, asked + user).output)["items"]
+        for user in ([], *(["--user", name] for name in listed[:10]))
+    )
+    answers = Recommender.open(exported)
+    for name, found in zip(listed, others, strict=False):
+        expected = answers.recommend(["r1"], user=name).items
+        assert [row["item_id"] for row in found] == [item_id for item_id, _, _ in expected]
+    assert any(found != plain for found in others)
 
 
 def test_the_graph_reads_as_many_items_as_before(exported: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adarec.verdict import Verdict, judge
+from adarec.verdict import Verdict, describe_augmentation, judge
 
 
 def verdict(**changed: Any) -> Verdict:
@@ -90,3 +90,24 @@ def test_a_teacher_that_finds_nothing_is_no_measure() -> None:
     found = verdict(teacher_ndcg=0.0, student_ndcg=0.0)
     assert found.non_inferior is None
     assert "finds nothing" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("teacher", "start", "words"),
+    [
+        (
+            "sasrec",
+            "reverse",
+            "The teacher started from the weights of the model that wrote them.",
+        ),
+        ("sasrec", "fresh", "it started afresh, as asked"),
+        ("nextitnet", "fresh", "a nextitnet cannot start from the weights of the sasrec"),
+    ],
+)
+def test_an_augmentation_says_what_the_teacher_uses_of_it(
+    teacher: str, start: str, words: str
+) -> None:
+    facts = {"users": 2000, "augmented_users": 1500, "pseudo_items": 12345, "pseudo_share": 0.478}
+    note = describe_augmentation(facts | {"teacher": teacher, "start": start})
+    assert "12,345 pseudo-prior items in front of 1,500 of 2,000 training histories (48%" in note
+    assert words in note
