@@ -124,10 +124,11 @@ def small_in_turn(*, masked: int = 1, causal: int = 2, **changed: float) -> InTu
 def small_search(mapping: str = "emd", **changed: float) -> Search:
     """A search with dropout on walks around the ring; the alphas' walks are others than the
     weights'."""
-    projections = Projections(WIDTH, WIDTH)
+    supernet, teacher = small_supernet(dropout=0.2), freeze(small_teacher(num_layers=4))
+    projections = Projections(WIDTH, WIDTH)  # the teacher has set the seed
     return Search(
-        small_supernet(dropout=0.2),
-        freeze(small_teacher(num_layers=4)),
+        supernet,
+        teacher,
         weight_sequences=packed(cycle_walks(40)),
         alpha_sequences=packed(cycle_walks(12, seed=3)),
         validation=validation_of(cycle_walks(15, seed=1)),
