@@ -110,7 +110,7 @@ class SearchSettings(Settings):
 
 
 class LossSettings(Settings):
-    """Factors of the losses, the layer mapping and its distance."""
+    """Factors of the losses, the layer mapping and its distance, and what is distilled."""
 
     mapping: str = Field("emd", description="How teacher layers are mapped to student layers.")
     task: float = Field(0.3, ge=0, description="Factor of the next-item cross-entropy.")
@@ -123,6 +123,25 @@ class LossSettings(Settings):
     hidden_distance: Literal["mse", "kl"] = Field(
         "mse", description="Distance between a student layer and a teacher layer."
     )
+    logits: Literal["full", "sampled"] = Field(
+        "full", description="Distil the logits of all items, or of the best and of sampled ones."
+    )
+    top_items: int = Field(
+        100, ge=1, le=100_000, description="The teacher's best items at a position (sampled)."
+    )
+    sampled_items: int = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="Items drawn to stand for all others, anew for each batch (sampled).",
+    )
+
+    @property
+    def unread(self) -> set[str]:
+        """Settings that decide nothing here, and so are in no key: how items are drawn where none
+        is.
+        """
+        return {"logits", "top_items", "sampled_items"} if self.logits == "full" else set()
 
 
 class AugmentSettings(Settings):

@@ -60,9 +60,15 @@ class Plan:
         settings = self.settings
         own = self.learning | {
             "student": settings.student.model_dump(),
-            "losses": settings.losses.model_dump(),
+            "losses": self.losses,
         }
         return own | self.mapping_settings
+
+    @property
+    def losses(self) -> dict[str, Any]:
+        """The losses of every student."""
+        losses = self.settings.losses
+        return losses.model_dump(exclude=losses.unread)
 
     @property
     def mapping(self) -> catalog.LayerMapping:
@@ -190,7 +196,7 @@ class Plan:
             "search": settings.search.model_dump(
                 exclude=set() if has_finalists else {"finalist_epochs"}
             ),
-            "losses": settings.losses.model_dump() | {"mapping": self.mapping.in_search},
+            "losses": self.losses | {"mapping": self.mapping.in_search},
             "speedup": settings.speedup,
             "default_speedup": settings.default_speedup,
         }

@@ -14,13 +14,15 @@ from adarec.nets.batches import Batch
 from adarec.nets.encoding import Encoded, SequenceModel, score_chunks
 from adarec.nets.losses.hidden import HIDDEN_DISTANCES, HiddenBatch, Phase
 from adarec.nets.losses.hidden import Mapping as LayerMapping
+from adarec.nets.losses.logit_sample import LogitSample
 from adarec.nets.losses.scores import score_losses, with_target
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Factors of the parts of the loss, and the distance of hidden layers; see
-    `adarec.config.LossSettings`."""
+    """Factors of the parts of the loss, the distance of hidden layers, and the items whose logits
+    are distilled; see `adarec.config.LossSettings`.
+    """
 
     task: float
     embedding: float
@@ -28,15 +30,26 @@ class LossWeights:
     logit: float
     distill_temperature: float
     hidden_distance: str = "mse"
+    logits: str = "full"
+    top_items: int = 1
+    sampled_items: int = 0
 
     @classmethod
     def from_settings(cls, losses: Mapping[str, Any]) -> "LossWeights":
         """From the plain data of `LossSettings`; the name of the layer mapping is left out.
 
         A run that was planned before there was a choice of distances has none: it goes on with
-        the default.
+        the default. So does one that draws no items.
         """
         return cls(**{name: losses[name] for name in cls.__dataclass_fields__ if name in losses})
+
+    def drawn_items(self, num_items: int) -> LogitSample | None:
+        """The items of one batch whose logits are distilled; None = all."""
+        if self.logits == "full":
+            return None
+        return LogitSample.drawn(
+            num_items, top_items=self.top_items, sampled_items=self.sampled_items
+        )
 
 
 class Projections(nn.Module):
@@ -84,6 +97,7 @@ def distillation_losses(
         task_weight=weights.task,
         logit_weight=weights.logit,
         distill_temperature=weights.distill_temperature,
+        logit_sample=weights.drawn_items(len(student_table)),
     )
     loss = scored.total
     embedded, taught = student.embedded, teacher.embedded

@@ -2,8 +2,7 @@
 of positions.
 
 Nothing of size positions x catalogue outlives a chunk: the gradient of a chunk's scores is folded
-    into the gradients
-of the states and of the item table at once, in the forward pass.
+into the gradients of the states and of the item table at once, in the forward pass.
 """
 
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from adarec.nets.losses.logit_sample import LogitSample, sampled_divergence
 
 MIN_ROWS = 64  # fewer make the matrix products slow
 CHUNK_FLOATS = 1 << 20  # scores held at a time: in cache, with the teacher's beside them
@@ -36,6 +37,7 @@ def score_losses(
     task_weight: float = 1.0,
     logit_weight: float = 0.0,
     distill_temperature: float = 1.0,
+    logit_sample: LogitSample | None = None,
 ) -> ScoreLosses:
     """task_weight * CE(student, target) + logit_weight * T^2 KL(teacher || student), means over
     positions that have a target.
@@ -49,6 +51,7 @@ def score_losses(
         task_weight: Factor of the cross-entropy.
         logit_weight: Factor of the distillation term (AdaRec, equation for L_logit).
         distill_temperature: T, softens both sides.
+        logit_sample: The items that are distilled; None = all.
     """
     chosen = with_target(targets)
     if chosen is not None:
@@ -56,7 +59,7 @@ def score_losses(
         if teacher_scores is not None:
             of_all = teacher_scores
             teacher_scores = lambda chunk: of_all(chosen[chunk])  # noqa: E731
-    setup = (teacher_scores, task_weight, logit_weight, distill_temperature)
+    setup = (teacher_scores, task_weight, logit_weight, distill_temperature, logit_sample)
     total, parts = _ScoreLosses.apply(hidden, candidates, targets, setup)
     task, logit = parts.tolist()
     return ScoreLosses(total=total, task=task, logit=logit)
@@ -72,7 +75,7 @@ class _ScoreLosses(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, hidden, candidates, targets, setup):  # type: ignore[no-untyped-def]
-        teacher_scores, task_weight, logit_weight, temperature = setup
+        teacher_scores, task_weight, logit_weight, temperature, sample = setup
         hidden, candidates = hidden.detach(), candidates.detach()
         positions, columns = len(hidden), targets - 1
         hidden_grad, table_grad = torch.empty_like(hidden), torch.zeros_like(candidates)
@@ -86,14 +89,14 @@ class _ScoreLosses(torch.autograd.Function):
             if not is_distilled:
                 task, grad = _task_only(scores, wanted, task_weight)
             else:
-                taught = teacher_scores(chunk)
-                if temperature == 1.0:
-                    losses = _task_and_logit(scores, taught, wanted, task_weight, logit_weight)
-                else:
-                    losses = _softened(
-                        scores, taught, wanted, task_weight, logit_weight, temperature
-                    )
-                task, logit, grad = losses
+                task, logit, grad = _distilled(
+                    scores,
+                    teacher_scores(chunk),
+                    wanted,
+                    (task_weight, logit_weight),
+                    temperature=temperature,
+                    sample=sample,
+                )
                 sums[1] += logit
             sums[0] += task
             torch.mm(grad, candidates, out=hidden_grad[chunk])
@@ -126,6 +129,25 @@ def _task_only(scores: Tensor, wanted: Tensor, task_weight: float) -> tuple[Tens
     task = normaliser.sum() - scores.gather(1, wanted).sum()
     grad.scatter_add_(1, wanted, grad.new_full(wanted.shape, -1.0))
     return task, grad if task_weight == 1.0 else grad.mul_(task_weight)
+
+
+def _distilled(
+    scores: Tensor,
+    taught: Tensor,
+    wanted: Tensor,
+    weights: tuple[float, float],
+    *,
+    temperature: float,
+    sample: LogitSample | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Summed task and logit loss of a chunk, and the gradient of its scores [C, V]; `weights` are
+    those of the task and of the logits.
+    """
+    if sample is not None:
+        return _sampled(scores, taught, wanted, *weights, temperature, sample)
+    if temperature == 1.0:
+        return _task_and_logit(scores, taught, wanted, *weights)
+    return _softened(scores, taught, wanted, *weights, temperature)
 
 
 def _task_and_logit(
@@ -163,3 +185,18 @@ def _softened(
     kl = torch.dot(teacher.view(-1), (teacher_log - student_log).view(-1))
     grad.add_(student_log.exp_().sub_(teacher), alpha=logit_weight * temperature)
     return task, temperature**2 * kl, grad
+
+
+def _sampled(
+    scores: Tensor,
+    taught: Tensor,
+    wanted: Tensor,
+    task_weight: float,
+    logit_weight: float,
+    temperature: float,
+    sample: LogitSample,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """As `_softened`, with the divergence over the items of a sample."""
+    task, grad = _task_only(scores, wanted, task_weight)
+    kl, columns, kl_grad = sampled_divergence(scores, taught, sample, temperature=temperature)
+    return task, kl, grad.scatter_add_(1, columns, kl_grad.mul_(logit_weight))
