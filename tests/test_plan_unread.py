@@ -16,3 +16,17 @@ def test_how_logits_are_drawn_is_in_the_keys_of_runs_that_draw(key: str) -> None
     changed = ["search", "student", "measure"]
     assert changed_roles(plan(), plan(**drawing)) == changed
     assert changed_roles(plan(**drawing), plan(**drawing | {key: DRAWN[key]})) == changed
+
+
+def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> None:
+    sasrec = {"teacher__name": "sasrec", "teacher__width": 64}
+    for usual in ({}, sasrec, sasrec | {"augment__name": "asrep"}):
+        before = plan(**usual)
+        assert plan(**usual, teacher__sampled_items=0) == before
+        assert "sampled_items" not in before["teacher"].settings["teacher"]
+        after = plan(**usual, teacher__sampled_items=512)
+        expected = ["teacher", "search", "student", "measure"]
+        expected += ["augment"] if "augment" in before else []  # its model is the teacher's kind
+        assert sorted(changed_roles(before, after)) == sorted(expected)
+        assert after["teacher"].settings["teacher"]["sampled_items"] == 512
+    assert "sampled_items" not in plan(augment__name="asrep")["augment"].settings["reverse"]

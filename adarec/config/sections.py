@@ -46,6 +46,18 @@ class TeacherSettings(Settings):
     mask_probability: float = Field(
         0.4, gt=0, lt=1, description="Share of items masked in those epochs (bert4rec)."
     )
+    sampled_items: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Items drawn to stand for all that no position of a batch has as its target, "
+        "for large catalogues; 0 = the loss is over all items.",
+    )
+
+    @property
+    def unread(self) -> set[str]:
+        """Settings that decide nothing here, and so are in no key."""
+        return set() if self.sampled_items else {"sampled_items"}
 
 
 class StudentSettings(Settings):

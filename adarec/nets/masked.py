@@ -14,7 +14,7 @@ from adarec.nets.batches import Batch
 from adarec.nets.checkpoint import prefixed, unprefixed
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome
-from adarec.nets.losses.scores import score_losses
+from adarec.nets.losses.sampled_softmax import next_item_cross_entropy
 from adarec.nets.training import BatchLoss, Training
 
 
@@ -87,9 +87,11 @@ def masked_epochs(epochs: int, masked_share: float) -> int:
     return min(epochs - 1, round(epochs * masked_share))
 
 
-def masked_item_loss(model: SequenceModel, *, mask_probability: float) -> BatchLoss:
-    """Full-catalogue cross-entropy of hidden items, given all others on both sides (the cloze task
-    of BERT4Rec, equation 8).
+def masked_item_loss(
+    model: SequenceModel, *, mask_probability: float, sampled_items: int = 0
+) -> BatchLoss:
+    """Cross-entropy of hidden items, given all others on both sides (the cloze task of BERT4Rec,
+    equation 8): over the full catalogue, or over the hidden items and so many drawn ones.
     """
 
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
@@ -99,7 +101,9 @@ def masked_item_loss(model: SequenceModel, *, mask_probability: float) -> BatchL
         encoded = model(items, mask, masked=masked)
         # Only hidden items are scored: a visible one would be copied from its own position.
         guessed, wanted = encoded.output[masked[mask]], items[masked]
-        scored = score_losses(guessed, model.item_table.candidates, wanted)
+        scored = next_item_cross_entropy(
+            guessed, model.item_table.candidates, wanted, sampled_items=sampled_items
+        )
         return scored.total, {"masked_loss": scored.task}
 
     return loss

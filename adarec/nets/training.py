@@ -17,7 +17,7 @@ from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.evaluation import history_ranks
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping
-from adarec.nets.losses.scores import score_losses
+from adarec.nets.losses.sampled_softmax import next_item_cross_entropy
 from adarec.ranking import metrics_from_ranks
 
 BatchLoss = Callable[[Batch], tuple[Tensor, dict[str, float]]]
@@ -192,12 +192,19 @@ class Training:
         self.last_epoch = progress["last_epoch"]
 
 
-def next_item_loss(model: SequenceModel) -> BatchLoss:
-    """Full-catalogue cross-entropy of a teacher on its own."""
+def next_item_loss(model: SequenceModel, *, sampled_items: int = 0) -> BatchLoss:
+    """Cross-entropy of a teacher on its own: over the full catalogue, or over the batch's targets
+    and so many drawn items.
+    """
 
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
         encoded = model(batch.items, batch.mask)
-        scored = score_losses(encoded.output, model.item_table.candidates, batch.targets)
+        scored = next_item_cross_entropy(
+            encoded.output,
+            model.item_table.candidates,
+            batch.targets,
+            sampled_items=sampled_items,
+        )
         return scored.total, {"task_loss": scored.task}
 
     return loss

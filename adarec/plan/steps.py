@@ -144,21 +144,21 @@ class Plan:
         augment = self.settings.augment
         if augment.name == "none":
             return self.scene.key
-        not_its_own = {"name", "epochs"} | _settings_of_others("sasrec")
-        model = reverse_model_settings(self.settings).model_dump(exclude=not_its_own)
+        reverse = reverse_model_settings(self.settings)
+        not_its_own = {"name", "epochs"} | _settings_of_others("sasrec") | reverse.unread
         own = {
             "length": self.length,
             "longest": min(augment.longest, self.length),
             "items": augment.items,
-            "reverse": model | {"epochs": augment.epochs},
+            "reverse": reverse.model_dump(exclude=not_its_own) | {"epochs": augment.epochs},
         }
         return self.add("augment", "augment_scene", {"scene": self.scene.key}, own)
 
     def train_teacher(self, scene: str) -> str:
         """The teacher's key."""
         settings = self.settings
-        teacher = settings.teacher.model_dump(exclude=_settings_of_others(settings.teacher.name))
-        own = self.learning | {"teacher": teacher}
+        unread = _settings_of_others(settings.teacher.name) | settings.teacher.unread
+        own = self.learning | {"teacher": settings.teacher.model_dump(exclude=unread)}
         if starts_from_reverse_model(settings):
             own["start"] = "reverse"
         return self.add("teacher", "train_teacher", {"scene": scene}, own)

@@ -84,7 +84,7 @@ def _reverse_training(context: StageContext, scene: Scene, prefixes: ReversedPre
     return Training(
         model,
         sequences=as_sequences(shown.windows(length=length)),
-        batch_loss=next_item_loss(model),
+        batch_loss=next_item_loss(model, sampled_items=settings.get("sampled_items", 0)),
         validation=Validation(
             Sequences(histories.items, histories.offsets), prefixes.last(chosen).astype(np.int64)
         ),

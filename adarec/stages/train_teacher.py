@@ -55,17 +55,19 @@ def _work(
 ) -> tuple[EpochWork, Training]:
     """All epochs, and the training among them that has the best epoch: that on the next item.
 
-    A plan holds the settings of masked training for those teachers only that have it.
+    A plan holds the settings of masked training for those teachers only that have it, and those of
+    a softmax that is not the whole one only where it is used.
     """
     settings, length = context.settings["teacher"], context.settings["length"]
     given: dict[str, Any] = {
         "sequences": training_sequences(scene, context.settings),
         "validation": validation_of(scene, length=length, seed=context.seed),
     }
+    drawn = settings.get("sampled_items", 0)
     masked = masked_epochs(settings["epochs"], settings.get("masked_share", 0.0))
     next_item = Training(
         teacher,
-        batch_loss=next_item_loss(teacher),
+        batch_loss=next_item_loss(teacher, sampled_items=drawn),
         schedule=schedule_of(
             context, settings, epochs=settings["epochs"] - masked, patience=settings["patience"]
         ),
@@ -75,7 +77,9 @@ def _work(
         return next_item, next_item
     on_masked_items = MaskedTraining(
         teacher,
-        batch_loss=masked_item_loss(teacher, mask_probability=settings["mask_probability"]),
+        batch_loss=masked_item_loss(
+            teacher, mask_probability=settings["mask_probability"], sampled_items=drawn
+        ),
         schedule=schedule_of(context, settings, epochs=masked, patience=masked),
         **given,
     )

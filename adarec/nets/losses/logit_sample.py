@@ -1,5 +1,8 @@
 """Logit distillation on a part of the catalogue: each position's best items of the teacher, and a
 sample that stands for all others.
+
+What it changes is which of the teacher's judgements count, not how long a step takes: the task
+loss scores all items of the student, and the best cannot be found without all of the teacher's.
 """
 
 import math
