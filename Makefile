@@ -7,7 +7,8 @@ BIN := .venv/bin
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 FAST := not slow and not browser and not gpu
 
-# One thread each: the tests' tensors are tiny, and results then do not depend on the machine's cores.
+# Two processes of one thread each: the tests' tensors are tiny, and results then do not depend on the
+# machine's cores.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 # axe-core finds accessibility faults. It is a script for the browser and comes from the npm registry.
@@ -31,7 +32,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 fast: .venv/test.stamp
-	$(TEST_ENV) $(BIN)/pytest -m "$(FAST)"
+	$(TEST_ENV) $(BIN)/pytest -n 2 --dist worksteal -m "$(FAST)"
 
 browser: .venv/test.stamp chromium axe
 	$(TEST_ENV) $(BIN)/pytest -m "browser and not slow"

@@ -1,6 +1,7 @@
 """Fixtures that more than one room's tests use."""
 
 import csv
+import json
 import os
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from adarec.runs.workspace import Workspace
@@ -66,10 +68,28 @@ def cycle_log(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> "FinishedRun":
-    """A small finished run on the sample scene `cycle`, computed once; leave it as it is."""
-    from tests.finished_run import finish_run
+    """A small finished run on the sample scene `cycle`, computed once, by one of the test
+    processes; leave it as it is.
+    """
+    from tests.finished_run import FinishedRun, finish_run
 
-    return finish_run(tmp_path_factory.mktemp("finished") / "home")
+    mine = tmp_path_factory.getbasetemp()
+    everyones = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    told = everyones / "finished.json"
+    with FileLock(everyones / "finished.lock"):
+        if not told.exists():
+            done = finish_run(everyones / "finished")
+            told.write_text(json.dumps({"run": done.run, "result": done.result}), encoding="utf-8")
+    return FinishedRun(everyones / "finished", **json.loads(told.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs export no graph and time none: latencies are of no interest to the test."""
+    from tests.finished_run import no_graphs
+
+    for stage in ("measure", "measure_controls"):
+        monkeypatch.setattr(f"adarec.stages.{stage}.time_models", no_graphs)
 
 
 @pytest.fixture(scope="session")

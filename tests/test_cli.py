@@ -11,7 +11,7 @@ from adarec.ranking import METRIC_NAMES
 from adarec.runs.workspace import Workspace
 from tests.command_line import CommandLine
 from tests.conftest import ROOT
-from tests.finished_run import LATENCIES, FinishedRun, as_options
+from tests.finished_run import FinishedRun, as_options, no_graphs
 
 
 @pytest.fixture
@@ -102,10 +102,7 @@ def test_a_search_prints_its_result_as_one_object_and_re_uses_what_is_there(
 def test_a_search_of_a_log_ingests_it_and_prints_a_table(
     command: CommandLine, home: Path, cycle_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
     sizes = {"teacher.epochs": 1, "student.epochs": 1, "search.epochs": 1, "teacher.width": 16}
     sizes |= {"teacher.num_blocks": 4, "student.width": 8}
     log = cycle_log.rename(cycle_log.with_name("ring.log.csv"))

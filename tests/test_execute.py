@@ -16,10 +16,10 @@ from adarec.runs.workspace import Workspace
 from adarec.stages import STAGES
 from adarec.submission import add_controls, create_run
 from tests.finished_run import (
-    LATENCIES,
     SCENE,
     SMALL,
     FinishedRun,
+    no_graphs,
     small_settings,
     workspace_with_cycle,
 )
@@ -36,10 +36,7 @@ WEIGHTS = {
 @pytest.fixture(autouse=True)
 def _latencies_of_no_interest(monkeypatch: pytest.MonkeyPatch, finished_run: FinishedRun) -> None:
     """Exporting and timing takes seconds; the finished run has done it for real."""
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
 
 
 @pytest.fixture
@@ -246,11 +243,6 @@ def test_controls_are_added_to_a_finished_run(
 ) -> None:
     """Random cells of about the found cell's cost and the all-skip cell, distilled for as many
     epochs."""
-
-    def no_graphs(models, folder, **_):
-        for name in models:
-            (folder / f"{name}.onnx").touch()
-        return dict.fromkeys(models, LATENCIES)
 
     monkeypatch.setattr("adarec.stages.measure_controls.time_models", no_graphs)
     add_controls(copy, finished_run.run, 1)

@@ -12,7 +12,7 @@ from adarec.runs.files import read_epoch_arrays, read_json
 from adarec.runs.workspace import Workspace
 from app import state
 from tests.app.test_visits import visit
-from tests.finished_run import LATENCIES, SMALL, FinishedRun, as_options
+from tests.finished_run import SMALL, FinishedRun, as_options, no_graphs
 from tests.test_cli import CommandLine
 
 
@@ -20,7 +20,7 @@ from tests.test_cli import CommandLine
 def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> CommandLine:
     times = {"adarec.stages.measure.time_models", "adarec.stages.measure_controls.time_models"}
     for name in times:
-        monkeypatch.setattr(name, lambda models, *_, **__: dict.fromkeys(models, LATENCIES))
+        monkeypatch.setattr(name, no_graphs)
     return CommandLine(monkeypatch, capfd)
 
 

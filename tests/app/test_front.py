@@ -15,7 +15,7 @@ from app import gateway, state
 from app.figures.frontier import PREDICTED
 from tests.app.filled_workspace import fill
 from tests.app.test_visits import text_of, visit
-from tests.finished_run import LATENCIES, SCENE, FinishedRun
+from tests.finished_run import SCENE, FinishedRun, no_graphs
 
 
 @pytest.fixture
@@ -83,10 +83,7 @@ def test_the_agreement_of_the_distilled_points_is_shown(
     searched: Workspace, finished_run: FinishedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run's own cell and two points of its front; the page shows how many there are."""
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
     run = gateway.run(finished_run.run)
     front = gateway.front(run)
     own = next(p.point for p in front if p.genotype == gateway.genotype(run))

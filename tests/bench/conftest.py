@@ -13,10 +13,15 @@ from adarec.data.ingest import ingest_log
 from adarec.data.samples import SAMPLE_FOLDER
 from adarec.execute import execute_run
 from adarec.submission import create_run
-from tests.finished_run import LATENCIES, SMALL, FinishedRun
+from tests.finished_run import SMALL, FinishedRun, no_graphs
 
 SCENES = ("cycle", "echo")
-TINY = SMALL | {"student.epochs": 2, "search.epochs": 2, "teacher.epochs": 2}
+TINY = SMALL | {
+    f"{part}.{name}": value
+    for part in ("teacher", "search", "student")
+    for name, value in {"epochs": 2, "batch_positions": 2048}.items()
+}
+TINY |= {"search.evolved": 4, "search.finalists": 1}
 NOT_RUN = Cell("losses", "cycle", "without task loss", 0, overrides={"losses.task": 0})
 CELLS = (
     *(Cell("scenes", scene, "nextitnet", 0, overrides=CONTROLS) for scene in SCENES),
@@ -73,9 +78,3 @@ def tables(
 
 def sample_log(scene: str) -> Path:
     return SAMPLE_FOLDER / f"{scene}.csv"
-
-
-def no_graphs(models: dict[str, Any], folder: Path, **_: Any) -> dict[str, Any]:
-    for name in models:
-        (folder / f"{name}.onnx").touch()
-    return dict.fromkeys(models, LATENCIES)

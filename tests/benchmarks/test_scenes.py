@@ -70,6 +70,7 @@ def test_a_file_of_one_result_a_scene_is_read_as_that_seed(
     assert kept["pooled"] is None
 
 
+@pytest.mark.usefixtures("untimed")
 def test_two_seeds_are_pooled_over_users(
     scenes: ModuleType, workspace: Workspace, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
@@ -97,10 +98,11 @@ def test_two_seeds_are_pooled_over_users(
     assert f"**{ROW}, 2 seeds.**" in (tmp_path / "scenes.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("untimed")
 def test_runs_of_other_settings_are_not_pooled(
     scenes: ModuleType, workspace: Workspace, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
-    settings = small_settings(seed=1, student__epochs=2)
+    settings = small_settings(seed=1, teacher__epochs=1, search__epochs=1, student__epochs=2)
     second = execute_run(workspace, create_run(workspace, SCENE, settings).run)
     scenes.store(tmp_path, ROW, finished_run.result, workspace)
     scenes.store(tmp_path, ROW, second, workspace)

@@ -16,7 +16,7 @@ from adarec.data.sequences import evaluation_histories
 from adarec.nets import adaptation
 from adarec.runs.files import read_json
 from adarec.stages.adaptation import histories_of, learned_items
-from tests.finished_run import LATENCIES
+from tests.finished_run import no_graphs
 from tests.stages.stage_runs import StageRun, own_items_scene, run_adaptation
 
 BASE = ("costs", "teacher", "search")
@@ -184,12 +184,7 @@ def test_each_step_asks_for_its_own_scene_and_split(
 
     spy_in("context")
     spy_in("measure")
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, folder, **_: {
-            name: (folder / f"{name}.onnx").touch() or LATENCIES for name in models
-        },
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
     roles = ("student", "source_only", "oracle", "measure")
     found = run(base, tmp_path, target_scene(), *roles)
     assert asked == [

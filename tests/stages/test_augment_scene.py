@@ -20,7 +20,7 @@ from adarec.nets.training import BatchLoss, next_item_loss
 from adarec.runs.files import read_json
 from adarec.stages import STAGES
 from adarec.stages.context import StageContext, requests
-from tests.finished_run import LATENCIES
+from tests.finished_run import no_graphs
 from tests.nets.small_models import Notes
 from tests.stages.stage_runs import (
     BEFORE_MEASURE,
@@ -223,10 +223,7 @@ def test_pseudo_items_are_no_targets_unless_asked_for(
 def test_measuring_uses_real_items_for_counts_and_tells_both_accuracies(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
     roles = (*BEFORE_MEASURE, "measure")
     none = run_stages(short_scene(), tmp_path / "none", roles=roles)
     asrep = run_stages(short_scene(), tmp_path / "asrep", roles=("augment", *roles), **ASREP)

@@ -17,7 +17,7 @@ from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
-from tests.finished_run import LATENCIES, SCENE, SMALL, FinishedRun, small_settings
+from tests.finished_run import SCENE, SMALL, FinishedRun, no_graphs, small_settings
 
 OPS = ("conv3", "zero", "skip", "zero", "zero", "skip")
 SETTINGS: dict[str, Any] = {
@@ -37,12 +37,6 @@ def compared(
 ) -> Iterator[tuple[Workspace, dict[str, Any]]]:
     """A workspace and the result of a run with every control; latencies are of no interest."""
     workspace = finished_run.copy_to(tmp_path_factory.mktemp("controls") / "home")
-
-    def no_graphs(models: dict[str, Any], folder: Path, **_: Any) -> dict[str, Any]:
-        for name in models:
-            (folder / f"{name}.onnx").touch()
-        return dict.fromkeys(models, LATENCIES)
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("adarec.stages.measure.time_models", no_graphs)
         patch.setattr("adarec.stages.measure_controls.time_models", no_graphs)

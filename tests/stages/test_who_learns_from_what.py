@@ -18,7 +18,7 @@ from adarec.nets.losses.fixed_mappings import RandomMapping
 from adarec.nets.masked import with_last_target
 from adarec.nets.search import Search
 from adarec.runs.files import read_json
-from tests.finished_run import LATENCIES
+from tests.finished_run import no_graphs
 from tests.stages.stage_runs import BEFORE_MEASURE, StageRun, own_items_scene, run_stages
 
 WEIGHTS = {
@@ -124,10 +124,7 @@ def test_each_stage_asks_for_its_own_split(
 
     for module in ("context", "measure"):
         spy_in(module)
-    monkeypatch.setattr(
-        "adarec.stages.measure.time_models",
-        lambda models, *_, **__: dict.fromkeys(models, LATENCIES),
-    )
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
     run_stages(own_items_scene(), tmp_path, roles=(*BEFORE_MEASURE, "measure"))
     assert asked == [
         ("context", "validation", 15),  # the teacher: all users
