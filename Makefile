@@ -55,6 +55,7 @@ axe:
 # Hours: the tables of docs/results/, one file a command, joined into docs/results.md. Run it alone.
 results: .venv/test.stamp
 	$(BIN)/python benchmarks/scenes.py
+	$(BIN)/python benchmarks/newcomer.py
 	$(BIN)/python -m adarec bench ablation --to docs/results
 	$(BIN)/python benchmarks/draw.py
 	cat docs/results/*.md | sed 's|](\([^)/]*\.svg\))|](results/\1)|' > docs/results.md

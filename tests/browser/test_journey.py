@@ -54,13 +54,26 @@ def test_from_a_log_to_a_student(app: RunningApp, page: Page, cycle_log: Path) -
     expect(page.locator("[data-testid='stProgress']")).to_contain_text(
         "Finished", timeout=FINISH_MS
     )
-    run = re.search(r"run=(r-[0-9a-f]+)", page.url)
-    assert run is not None, page.url
-    for path, fewest in FEWEST_CHARTS.items():
-        _visits(page, f"{app.url}/{path}?run={run[1]}", path or "scenes", fewest)
+    _visits_every_page(page, app)
     _downloads(page)
     assert outside == []
     _opens_the_report(page, outside)
+    assert "Traceback" not in app.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_real_log_at_quick(app: RunningApp, page: Page, shared_data: Path) -> None:
+    """ml-100k as it is offered: nothing is set, and every page shows what was found."""
+    page.goto(app.url)
+    _uploads_and_saves(page, shared_data / "ml-100k.csv.gz", "movies")
+    page.get_by_text("Start a search for this scene").click()
+    page.locator(".st-key-start_search button").click()
+    expect(page.locator(CHART).first).to_be_visible()
+    expect(page.locator("[data-testid='stProgress']")).to_contain_text(
+        "Finished", timeout=REAL_FINISH_MS
+    )
+    _visits_every_page(page, app)
+    _downloads(page)
     assert "Traceback" not in app.log.read_text()
 
 
@@ -85,11 +98,16 @@ def _sees_a_sample_scene(page: Page, app: RunningApp) -> None:
     expect(page.locator(CHART)).to_have_count(FEWEST_CHARTS[""])
 
 
-def _visits_every_page(page: Page, app: RunningApp) -> None:
+def _run_of(page: Page) -> str:
     run = re.search(r"run=(r-[0-9a-f]+)", page.url)
     assert run is not None, page.url
+    return run[1]
+
+
+def _visits_every_page(page: Page, app: RunningApp) -> None:
+    run = _run_of(page)
     for path, fewest in FEWEST_CHARTS.items():
-        _visits(page, f"{app.url}/{path}?run={run[1]}", path or "scenes", fewest)
+        _visits(page, f"{app.url}/{path}?run={run}", path or "scenes", fewest)
 
 
 def _uploads_and_saves(page: Page, log: Path, name: str) -> None:
