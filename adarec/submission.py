@@ -117,12 +117,15 @@ def _same_runs(
     return [run for run in runs if [step["key"] for step in run.steps] == wanted]
 
 
-def add_controls(workspace: Workspace, run: str, count: int) -> RunRecord:
-    """The run with `count` random cells (and the all-skip cell) added to its steps, to be queued
-    again.
+def add_controls(
+    workspace: Workspace, run: str, count: int, *, hand_made: bool = False
+) -> RunRecord:
+    """The run with `count` random cells (and the all-skip cell) added to its steps, and the
+    hand-made students where these are wanted, to be queued again.
     """
     record = workspace.store.run(run)
-    settings = read_run_settings(record.settings | {"controls": count})
+    wanted = {"controls": count, "hand_made": hand_made}
+    settings = read_run_settings(record.settings | wanted)
     steps = _planned_anew(workspace, record, settings)
     workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
     return workspace.store.run(run)

@@ -86,6 +86,16 @@ def test_controls_are_added_to_the_same_run(shop: Workspace) -> None:
     ]
 
 
+def test_hand_made_students_are_added_with_them(shop: Workspace) -> None:
+    run = create_run(shop, "shop", small_settings())
+    more = add_controls(shop, run.run, 1, hand_made=True)
+    added = [step["role"] for step in more.steps[5:]]
+    names = ("random-1", "all-skip", "cnn", "gru", "sasrec", "no-distillation")
+    assert {f"control-{name}" for name in names} <= set(added)
+    assert added[-1] == "measure-controls"
+    assert more.steps[:5] == run.steps
+
+
 def test_controls_of_a_missing_run(shop: Workspace) -> None:
     with pytest.raises(RunError, match="r-none"):
         add_controls(shop, "r-none", 1)

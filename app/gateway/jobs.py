@@ -64,9 +64,11 @@ def resume_search(run_id: str) -> None:
     jobs.ensure_worker(workspace())
 
 
-def add_controls(run_id: str, count: int) -> None:
-    """Adds `count` random cells and the all-skip cell to a finished run and queues it again."""
-    submission.add_controls(workspace(), run_id, count)
+def add_controls(run_id: str, count: int, *, hand_made: bool) -> None:
+    """Adds `count` random cells and the all-skip cell to a finished run, and the hand-made
+    students where these are wanted, and queues it again.
+    """
+    submission.add_controls(workspace(), run_id, count, hand_made=hand_made)
     jobs.submit(workspace(), run_id)
     jobs.ensure_worker(workspace())
 

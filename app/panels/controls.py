@@ -27,7 +27,13 @@ def offer_controls(run: RunRecord) -> None:
             width=160,
             help="Each takes about as long as the student.",
         )
+        hand_made = st.checkbox(
+            "Hand-made students too",
+            key="controls_hand_made",
+            help="A CNN, a GRU and a one-block SASRec of about the found student's cost with the "
+            "same distillation, and the found cell without distillation.",
+        )
         if st.button("Add controls", key=state.ADD_CONTROLS):
             with shown_errors():
-                gateway.add_controls(run.run, int(count))
+                gateway.add_controls(run.run, int(count), hand_made=hand_made)
                 st.rerun()

@@ -245,7 +245,11 @@ def fake_result(run: str, scene: str, seed: int) -> dict[str, Any]:
         "baselines": baselines,
         "speedup": {"p50": 7.1, "body_p50": 8.3},
         "difference": {"ndcg@10": {"mean": -0.002, "low": -0.005, "high": 0.001}},
-        "controls": [fake_model("random-1", ndcg=0.049, p50=0.26, params=119_000)],
+        "controls": [
+            fake_model("random-1", ndcg=0.049, p50=0.26, params=119_000),
+            # A student that was made by hand is no cell.
+            fake_model("gru", ndcg=0.047, p50=0.29, params=121_000) | {"genotype": None},
+        ],
         "target": {"of": "request", "speedup": 5.0, "limit": 0.33, "unit": "ms"},
         "metrics_by_length": fake_metrics_by_length(),
         "verdict": "non-inferior to the teacher and 7.1x faster",
