@@ -28,6 +28,7 @@ Curve = tuple[list[int], list[float]]
 SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
 AGGREGATION = "aggregation"
 AUGMENT = "augment"
+CONTROL = "control-"  # before the name of a control, in the role of the step that distils it
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def progress(record: RunRecord) -> list[StepProgress]:
         steps.append(
             StepProgress(
                 role=step["role"],
-                title=catalog.find(catalog.STAGES, step["stage"]).title,
+                title=_title(step),
                 fraction=1.0 if is_complete else (row.fraction if row else 0.0),
                 message=row.message if row and not is_complete else "",
                 seconds_left=row.seconds_left(time.time()) if row and is_current else None,
@@ -184,6 +185,13 @@ def progress(record: RunRecord) -> list[StepProgress]:
             )
         )
     return steps
+
+
+def _title(step: Mapping[str, Any]) -> str:
+    """The stage's title; the stage that a run has for each control says which one."""
+    title = catalog.find(catalog.STAGES, str(step["stage"])).title
+    name = str(step["role"]).removeprefix(CONTROL)
+    return title if name == step["role"] else f"{title} ({name})"
 
 
 def results(records: list[RunSummary]) -> dict[str, Mapping[str, Any]]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from adarec.runs.records import RunRecord
 from app import gateway, state
-from app.gateway.runs import StepProgress
+from app.gateway.runs import CONTROL, StepProgress
 from app.panels.errors import as_text, shown_errors
 from app.panels.live_charts import show_live_charts
 from app.panels.run_picker import state_word
@@ -68,11 +68,25 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
 
 
 def _show_steps(steps: list[StepProgress]) -> None:
-    columns = st.columns(max(1, len(steps)))
-    for column, step in zip(columns, steps, strict=False):
-        mark = "done" if step.is_complete else f"{step.fraction:.0%}" if step.fraction else "open"
-        weight = "**" if step.is_current else ""
-        column.markdown(f"{weight}{step.title}{weight}  \n:small[{mark}]")
+    """A column a step; the controls, which may be a dozen, have one together."""
+    controls = [step for step in steps if step.role.startswith(CONTROL)]
+    parts = [[step] for step in steps if step not in controls]
+    if controls:
+        parts.insert(-1, controls)  # they are measured together, last
+    for column, part in zip(st.columns(max(1, len(parts))), parts, strict=True):
+        title = part[0].title if len(part) == 1 else "Distil controls"
+        weight = "**" if any(step.is_current for step in part) else ""
+        column.markdown(f"{weight}{title}{weight}  \n:small[{_mark(part)}]")
+
+
+def _mark(part: list[StepProgress]) -> str:
+    done = sum(step.is_complete for step in part)
+    fraction = sum(step.fraction for step in part) / len(part)
+    if done == len(part):
+        return "done"
+    if done:
+        return f"{done} of {len(part)}"
+    return f"{fraction:.0%}" if fraction else "open"
 
 
 def _show_buttons(run: RunRecord) -> None:

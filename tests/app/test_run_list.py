@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from adarec.config import preset_settings
 from adarec.errors import RunError
 from adarec.runs.workspace import Workspace
-from app import state
+from adarec.submission import create_run
+from app import gateway, state
 from app.panels.run_filter import matching
 from tests.app.filled_workspace import add_run, add_scene, fill
 from tests.app.test_visits import text_of, visit
@@ -107,3 +109,16 @@ def test_a_run_that_goes_on_cannot_be_archived(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
     app = opened(add_run(home, "shop", key, state="running", until="search"))
     assert app.button(key=state.ARCHIVE_RUN).disabled
+
+
+def test_the_controls_of_a_run_share_one_step(home: Workspace) -> None:
+    add_scene(home, "shop", seed=1)
+    asked = preset_settings("quick", overrides={"controls": 3, "hand_made": True})
+    run = create_run(home, "shop", asked)
+    steps = gateway.progress(run)
+    titles = {step.title for step in steps if step.role.startswith("control-")}
+    assert {"Distil a control (random-2)", "Distil a control (gru)"} <= titles
+    assert len(titles) == 8
+    text = text_of(visit("search", run=run.run))
+    assert "Distil controls" in text
+    assert "(gru)" not in text
