@@ -27,9 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 def visit(page: str, **query: str) -> AppTest:
     """The app at `/page?query`."""
-    app = AppTest.from_file(MAIN, default_timeout=WAIT_S).run()
-    for name in list(app.query_params):
-        del app.query_params[name]
+    app = AppTest.from_file(MAIN, default_timeout=WAIT_S)
     for name, value in query.items():
         app.query_params[name] = value
     app.switch_page(f"../pages/{page}.py").run()
