@@ -30,3 +30,11 @@ def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> 
         assert sorted(changed_roles(before, after)) == sorted(expected)
         assert after["teacher"].settings["teacher"]["sampled_items"] == 512
     assert "sampled_items" not in plan(augment__name="asrep")["augment"].settings["reverse"]
+
+
+def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> None:
+    assert plan(search__order="alternate") == plan()
+    assert "order" not in plan()["search"].settings["search"]
+    joint = plan(search__order="joint")
+    assert changed_roles(plan(), joint) == ["search", "student", "measure"]
+    assert joint["search"].settings["search"]["order"] == "joint"

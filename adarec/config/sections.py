@@ -119,6 +119,17 @@ class SearchSettings(Settings):
     finalist_epochs: int = Field(
         1, ge=1, le=100, description="Distillation epochs of each finalist."
     )
+    order: Literal["alternate", "joint"] = Field(
+        "alternate",
+        description="Steps on the architecture slice move the alphas alone (alternate), or alphas "
+        "and weights by one gradient (joint, as published).",
+    )
+
+    @property
+    def unread(self) -> set[str]:
+        """Settings that decide nothing here, and so are in no key."""
+        unread = {"order"} if self.order == "alternate" else set()
+        return unread | ({"finalist_epochs"} if self.finalists == 1 else set())
 
 
 class LossSettings(Settings):

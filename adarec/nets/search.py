@@ -1,5 +1,12 @@
 """The search: weights on most users, alphas on the architecture slice, one sampled op per edge and
 step.
+
+Two orders. *Alternate* is first-order bi-level (DARTS, Liu et al., ICLR 2019): a step moves the
+weights on the others' training prefixes, or the alphas on the slice's, which the weights never
+learn, so that an op is chosen for what it does for users it was not fitted to. *Joint* is one
+level, as published for AdaRec: a step on the slice moves alphas and weights by one gradient.
+Alphas still learn from the slice's training prefixes alone, and nothing from a held-out item; but
+the weights have learned the same prefixes, so an op that is good at fitting them looks good too.
 """
 
 from collections.abc import Callable
@@ -42,6 +49,7 @@ class SearchSchedule:
         start_temperature, end_temperature: Gumbel temperature, falling geometrically.
         efficiency_share: Size of the cost term at the start, as a share of the rest of the loss.
         seed: Batches, sampled ops, dropout.
+        order: "alternate" or "joint", see above.
     """
 
     epochs: int
@@ -55,6 +63,7 @@ class SearchSchedule:
     end_temperature: float
     efficiency_share: float
     seed: int
+    order: str = "alternate"
 
 
 class Search:
@@ -90,11 +99,8 @@ class Search:
         schedule: SearchSchedule,
     ) -> None:
         self.supernet, self.teacher, self.mapping = supernet, teacher, mapping
-        self.weight_sequences, self.alpha_sequences, self.validation = (
-            weight_sequences,
-            alpha_sequences,
-            validation,
-        )
+        self.weight_sequences, self.alpha_sequences = weight_sequences, alpha_sequences
+        self.validation = validation
         self.loss_weights, self.costs, self.schedule = weights, costs, schedule
         self.limit = limit
         self.epochs, self.seed = schedule.epochs, schedule.seed
@@ -130,11 +136,16 @@ class Search:
         )
 
     def step(self, item: tuple[str, np.ndarray], done: float) -> tuple[dict[str, float], int]:
-        """One weight step, or one alpha step (which does nothing in the warm-up)."""
+        """One weight step, or one alpha step (which does nothing in the warm-up); in the joint
+        order the latter moves the weights too, in the warm-up them alone.
+        """
         kind, rows = item
         if kind == "weight":
             return self._weight_step(pack_batch(self.weight_sequences, rows), done)
-        return self._alpha_step(pack_batch(self.alpha_sequences, rows))
+        batch = pack_batch(self.alpha_sequences, rows)
+        if self.schedule.order == "alternate":
+            return self._alpha_step(batch)
+        return (self._weight_step if self.is_warming_up else self._joint_step)(batch, done)
 
     @property
     def gumbel_temperature(self) -> float:
@@ -150,46 +161,58 @@ class Search:
         return self.epoch <= self.schedule.warmup_epochs
 
     def _weight_step(self, batch: Batch, done: float) -> tuple[dict[str, float], int]:
-        set_learning_rate(
-            self.weight_optimizer, self.schedule.learning_rate * warm_cosine(done, floor=0.2)
-        )
         self.trained.train()
         alphas = self.supernet.alphas.detach()
-        logits = torch.zeros_like(alphas) if self.is_warming_up else alphas
-        choice, _ = sample_ops(
-            logits, gumbel_temperature=self.gumbel_temperature, noise=gumbel_noise(alphas.shape)
-        )
-        self.weight_optimizer.zero_grad(set_to_none=True)
-        loss, parts = self._loss(batch, choice, None)
-        with self.part("backward"):
-            loss.backward()  # type: ignore[no-untyped-call]
-        with self.part("optimizer"):
-            nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
-            self.weight_optimizer.step()
+        choice, _ = self._sampled(torch.zeros_like(alphas) if self.is_warming_up else alphas)
+        phase: Phase = "warm-up" if self.is_warming_up else "weights"
+        loss, parts = self._loss(batch, choice, None, phase)
+        self._move_weights(loss, done)
         return parts | {"loss": loss.item()}, batch.num_targets
 
     def _alpha_step(self, batch: Batch) -> tuple[dict[str, float], int]:
         if self.is_warming_up:
             return {}, batch.num_positions
         self.trained.eval()
-        alphas = self.supernet.alphas
-        temperature = self.gumbel_temperature
-        choice, gates = sample_ops(
-            alphas, gumbel_temperature=temperature, noise=gumbel_noise(alphas.shape)
-        )
+        choice, gates = self._sampled(self.supernet.alphas)
         self.trained.requires_grad_(False)
-        loss, _ = self._loss(batch, choice, gates)
-        efficiency = self._efficiency(loss.item())
-        total = loss + efficiency
+        loss, _ = self._loss(batch, choice, gates, "alphas")
+        total, parts = self._with_cost(loss)
         self.alpha_optimizer.zero_grad(set_to_none=True)
         with self.part("backward"):
             total.backward()  # type: ignore[no-untyped-call]
         self.trained.requires_grad_(True)
         self.alpha_optimizer.step()
-        return {
-            "alpha_loss": total.item(),
-            "efficiency_loss": efficiency.item(),
-        }, batch.num_targets
+        return parts, batch.num_targets
+
+    def _joint_step(self, batch: Batch, done: float) -> tuple[dict[str, float], int]:
+        self.trained.train()
+        choice, gates = self._sampled(self.supernet.alphas)
+        loss, parts = self._loss(batch, choice, gates, "weights")
+        total, of_alphas = self._with_cost(loss)
+        self.alpha_optimizer.zero_grad(set_to_none=True)
+        self._move_weights(total, done)
+        self.alpha_optimizer.step()
+        return parts | {"loss": loss.item()} | of_alphas, batch.num_targets
+
+    def _sampled(self, logits: Tensor) -> tuple[list[str], Tensor]:
+        return sample_ops(
+            logits, gumbel_temperature=self.gumbel_temperature, noise=gumbel_noise(logits.shape)
+        )
+
+    def _move_weights(self, loss: Tensor, done: float) -> None:
+        rate = self.schedule.learning_rate * warm_cosine(done, floor=0.2)
+        set_learning_rate(self.weight_optimizer, rate)
+        self.weight_optimizer.zero_grad(set_to_none=True)
+        with self.part("backward"):
+            loss.backward()  # type: ignore[no-untyped-call]
+        with self.part("optimizer"):
+            nn.utils.clip_grad_norm_(self.trained.parameters(), self.schedule.clip_norm)
+            self.weight_optimizer.step()
+
+    def _with_cost(self, loss: Tensor) -> tuple[Tensor, dict[str, float]]:
+        efficiency = self._efficiency(loss.item())
+        total = loss + efficiency
+        return total, {"alpha_loss": total.item(), "efficiency_loss": efficiency.item()}
 
     def _efficiency(self, loss: float) -> Tensor:
         """The cost term: the expected cost of the alphas' student, in units of the first loss.
@@ -203,13 +226,12 @@ class Search:
         return self.efficiency_weight * cost.clamp(min=self.limit)
 
     def _loss(
-        self, batch: Batch, choice: list[str], gates: Tensor | None
+        self, batch: Batch, choice: list[str], gates: Tensor | None, phase: Phase
     ) -> tuple[Tensor, dict[str, float]]:
         with self.part("teacher"), torch.no_grad():
             taught = self.teacher(batch.items, batch.mask)
         with self.part("student"):
             encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
-        moved: Phase = "warm-up" if self.is_warming_up else "weights"
         with self.part("losses"):
             return distillation_losses(
                 encoded,
@@ -220,7 +242,7 @@ class Search:
                 projections=self.projections,
                 mapping=self.mapping,
                 weights=self.loss_weights,
-                phase=moved if gates is None else "alphas",
+                phase=phase,
             )
 
     def end_epoch(self, epoch: int, means: dict[str, float]) -> EpochOutcome:

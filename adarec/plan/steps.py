@@ -193,9 +193,7 @@ class Plan:
         sizes = SUPERNET_SIZES | (DISTILLATION_STEPS if has_finalists else set())
         own = self.learning | {
             "student": settings.student.model_dump(include=sizes),
-            "search": settings.search.model_dump(
-                exclude=set() if has_finalists else {"finalist_epochs"}
-            ),
+            "search": settings.search.model_dump(exclude=settings.search.unread),
             "losses": self.losses | {"mapping": self.mapping.in_search},
             "speedup": settings.speedup,
             "default_speedup": settings.default_speedup,

@@ -54,7 +54,7 @@ def schedule(**changed: float) -> TrainingSchedule:
     return TrainingSchedule(**(fields | changed))  # type: ignore[arg-type]
 
 
-def search_schedule(**changed: float) -> SearchSchedule:
+def search_schedule(**changed: float | str) -> SearchSchedule:
     """A schedule of three epochs, the first of which is the warm-up."""
     fields = {"epochs": 3, "warmup_epochs": 1, "learning_rate": 1e-2, "weight_decay": 0.01}
     fields |= {"alpha_learning_rate": 0.05, "batch_positions": 64, "clip_norm": 5.0, "seed": 7}
@@ -121,7 +121,7 @@ def small_in_turn(*, masked: int = 1, causal: int = 2, **changed: float) -> InTu
     return InTurn([on_masked, on_next])
 
 
-def small_search(mapping: str = "emd", **changed: float) -> Search:
+def small_search(mapping: str = "emd", **changed: float | str) -> Search:
     """A search with dropout on walks around the ring; the alphas' walks are others than the
     weights'."""
     supernet, teacher = small_supernet(dropout=0.2), freeze(small_teacher(num_layers=4))

@@ -22,6 +22,7 @@ MAKERS: dict[str, Callable[[], EpochWork]] = {
     "training (dfa)": partial(small_training, mapping="dfa"),
     "training (adain)": partial(small_training, mapping="adain"),
     "search (adain)": partial(small_search, mapping="adain"),
+    "search (joint)": partial(small_search, order="joint"),
 }
 
 
