@@ -3,6 +3,7 @@ one.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,11 @@ def cell_edges(num_nodes: int) -> list[tuple[int, int]]:
     Source 0 is the cell's input; nodes are numbered from 1. Three nodes have six edges.
     """
     return [(source, target) for target in range(1, num_nodes + 1) for source in range(target)]
+
+
+def cell_name(scene: str) -> str:
+    """What a run that distils the cell of another scene calls it: letters, digits, _ and -."""
+    return re.sub(r"[^\w-]+", "-", scene)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From a scene and settings to a run's record, ready to be executed here or queued."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +118,29 @@ def _same_runs(
 
 
 def add_controls(
-    workspace: Workspace, run: str, count: int, *, hand_made: bool = False
+    workspace: Workspace,
+    run: str,
+    count: int = 0,
+    *,
+    hand_made: bool = False,
+    cells: Mapping[str, str] | None = None,
 ) -> RunRecord:
-    """The run with `count` random cells (and the all-skip cell) added to its steps, and the
-    hand-made students where these are wanted, to be queued again.
+    """The run with further controls among its steps, to be queued again: what it has, it keeps.
+
+    Args:
+        workspace: Where it is.
+        run: A finished run.
+        count: Random cells that it shall have, with the all-skip cell.
+        hand_made: The hand-made students, too.
+        cells: Name -> ops, with commas between, of other cells.
     """
     record = workspace.store.run(run)
-    wanted = {"controls": count, "hand_made": hand_made}
+    had = read_run_settings(record.settings)
+    wanted = {
+        "controls": max(had.controls, count),
+        "hand_made": had.hand_made or hand_made,
+        "cells": had.cells | dict(cells or {}),
+    }
     settings = read_run_settings(record.settings | wanted)
     steps = _planned_anew(workspace, record, settings)
     workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)

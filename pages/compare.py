@@ -15,6 +15,7 @@ from app.panels.chart import show_chart
 from app.panels.example_note import show_example_note
 from app.panels.links import empty_state
 from app.panels.scene_cells import show_scene_cells
+from app.panels.scene_transfer import show_scene_transfer
 from app.panels.scenes_picker import pick_scenes
 from app.report import comparison_report
 
@@ -77,6 +78,8 @@ if len(chosen) > 1:
 with left:
     metrics = scene_metrics_info(results, metric="ndcg@10")
     show_chart(metrics, draw_scene_metrics(metrics), key="scene_metrics")
+if len(chosen) > 1:
+    show_scene_transfer(results)
 st.download_button(
     "Download this comparison as a report",
     partial(comparison_report, [str(result["run"]) for result in results.values()]),

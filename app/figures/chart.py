@@ -176,27 +176,28 @@ def show_epochs(figure: go.Figure, last: int) -> go.Figure:
     return figure
 
 
-def write_values(figure: go.Figure, form: str) -> go.Figure:
+def write_values(figure: go.Figure, form: str, scale: str = colours.SEQUENTIAL) -> go.Figure:
     """The figure with the numbers of its heat map written into the fields, in black or white,
     whichever can be read there: plotly's own choice is a grey that many fields swallow.
 
     Args:
-        figure: Its last trace is the heat map, in the sequential colours.
+        figure: Its last trace is the heat map. A field that is NaN stays empty.
         form: How a number is written, as `format` wants it.
+        scale: The heat map's colours.
     """
     fields = figure.data[-1]
     values = np.asarray(fields.z, dtype=float)
     low = values.min() if fields.zmin is None else fields.zmin
     high = values.max() if fields.zmax is None else fields.zmax
-    shares = np.clip((values - low) / (high - low or 1.0), 0, 1)
+    shares = np.clip(np.nan_to_num((values - low) / (high - low or 1.0)), 0, 1)
     shares = 1 - shares if fields.reversescale else shares
     figure.add_scatter(
         x=[x for _ in fields.y for x in fields.x],
         y=[y for y in fields.y for _ in fields.x],
         mode="text",
-        text=[format(value, form) for value in values.ravel()],
+        text=["" if np.isnan(value) else format(value, form) for value in values.ravel()],
         textfont={
-            "color": [colours.text_on(colours.sequential(share)) for share in shares.ravel()],
+            "color": [colours.text_on(colours.on_scale(share, scale)) for share in shares.ravel()],
             "size": 12,
         },
         hoverinfo="skip",

@@ -74,6 +74,7 @@ MARK = "#D1006C"  # frames what a picture points at; no op and no role has it
 NEUTRAL = "#8C8C8C"
 GRID = "rgba(140, 140, 140, 0.25)"
 SEQUENTIAL = "Viridis"
+DIVERGING = "RdBu"  # around zero: red is a loss, blue a gain
 
 
 def op_colour(name: str) -> str:
@@ -94,9 +95,9 @@ def series_marker(index: int) -> str:
     return SERIES_MARKERS[index % len(SERIES_MARKERS)]
 
 
-def sequential(share: float) -> str:
-    """The colour (#RRGGBB) of heat maps at `share` 0 to 1 of their range."""
-    (colour,) = sample_colorscale(SEQUENTIAL, [share], colortype="tuple")
+def on_scale(share: float, scale: str = SEQUENTIAL) -> str:
+    """The colour (#RRGGBB) of a heat map in the colours `scale` at `share` 0 to 1 of its range."""
+    (colour,) = sample_colorscale(scale, [share], colortype="tuple")
     return "#" + "".join(f"{round(255 * part):02X}" for part in colour)
 
 

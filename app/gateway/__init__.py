@@ -79,6 +79,7 @@ from app.gateway.settings import (
     setting_schemas,
     target_speedup,
 )
+from app.gateway.transfer import cells_to_distil, distil_cells
 from app.gateway.words import duration, elapsed, size
 
 __all__ = [
@@ -96,6 +97,8 @@ __all__ = [
     "StepProgress",
     "adaptations",
     "add_controls",
+    "cells_to_distil",
+    "distil_cells",
     "archive_run",
     "augmented_histories",
     "continue_interrupted",

@@ -11,6 +11,7 @@ from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from app import gateway, state
 from app.panels.run_filter import matching
+from tests.app.fake_numbers import fake_result
 from tests.app.filled_workspace import add_run, add_scene, fill
 from tests.app.test_visits import text_of, visit
 
@@ -109,6 +110,39 @@ def test_a_run_that_goes_on_cannot_be_archived(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
     app = opened(add_run(home, "shop", key, state="running", until="search"))
     assert app.button(key=state.ARCHIVE_RUN).disabled
+
+
+def test_each_cell_is_distilled_on_the_other_scenes(
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button on Compare queues the runs again, each with the other's cell among its
+    controls."""
+    monkeypatch.setattr("app.gateway.transfer.jobs.ensure_worker", lambda _: None)
+    for seed, name in enumerate(("shop", "films")):
+        add_scene(home, name, seed=seed)
+    made = {name: _finished(home, name, seed) for seed, name in enumerate(("shop", "films"))}
+    app = visit("compare")
+    assert "2 students" in text_of(app)
+    app.button(key=state.DISTIL_CELLS).click().run()
+    assert not app.exception
+    for name, other in (("shop", "films"), ("films", "shop")):
+        run = home.store.run(made[name])
+        found = home.store.run(made[other]).result["student"]["genotype"]
+        ops = [edge["op"] for edge in found["edges"]]
+        assert run.state == "queued"
+        assert run.settings["cells"] == {other: ",".join(ops)}
+        assert [step["role"] for step in run.steps[-2:]] == [
+            f"control-from-{other}",
+            "measure-controls",
+        ]
+
+
+def _finished(home: Workspace, scene: str, seed: int) -> str:
+    """A run with real steps and a made-up result."""
+    run = create_run(home, scene, preset_settings("quick"))
+    result = fake_result(run.run, scene, seed=seed)
+    home.store.update_run(run.run, state="succeeded", result=result, finished_at=1.0)
+    return run.run
 
 
 def test_the_controls_of_a_run_share_one_step(home: Workspace) -> None:

@@ -1,5 +1,7 @@
 """The data half of the pictures of cells: graph, receptive field, heat map, costs, shares."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from app.figures.receptive_field import (
     op_offsets,
     receptive_field_info,
 )
+from app.figures.scene_transfer import draw_scene_transfer, scene_transfer_info
 
 CELL = Genotype(3, ("conv3", "skip", "zero", "dilconv3", "maxpool3", "zero"))
 
@@ -138,6 +141,30 @@ def test_edges_that_differ_between_two_cells_are_marked() -> None:
     texts = [annotation.text for annotation in draw_cell_graph(info).layout.annotations]
     assert [text for text in texts if "≠" in text] == ["<b>≠ dilconv3</b>"]
     assert "in the other cell" not in cell_graph_info(CELL).rows()[0]
+
+
+def result_with(ndcg: float, **foreign: float) -> dict:
+    """A result whose student and controls from other scenes have these NDCG@10."""
+    controls = [
+        {"name": f"from-{name}", "metrics": {"ndcg@10": value}} for name, value in foreign.items()
+    ]
+    return {"student": {"metrics": {"ndcg@10": ndcg}}, "controls": controls}
+
+
+def test_a_foreign_cell_is_compared_with_the_scenes_own() -> None:
+    results = {
+        "shop": result_with(0.2, films=0.21, elsewhere=0.9),
+        "films": result_with(0.5),
+        "my news": result_with(0.1, shop=0.05),
+    }
+    results["shop"]["controls"].append({"name": "from-my-news", "metrics": {"ndcg@10": 0.1}})
+    info = scene_transfer_info(results)
+    expected = [[0, 0.05, -0.5], [math.nan, 0, math.nan], [-0.5, math.nan, 0]]
+    np.testing.assert_allclose(info.gains, expected, atol=1e-12)
+    assert info.rows()[0]["NDCG@10 with the cell of my news"] == 0.1
+    fields, written = draw_scene_transfer(info).data
+    assert (fields.zmin, fields.zmax) == (-0.5, 0.5), "white is no difference"
+    assert list(written.text)[:4] == ["+0.0%", "+5.0%", "-50.0%", ""]
 
 
 def test_distances_are_the_share_of_edges_with_other_ops() -> None:

@@ -47,7 +47,7 @@ def test_curves_stand_out_from_the_page(page: str) -> None:
 
 @pytest.mark.parametrize("percent", range(0, 101, 5))
 def test_a_number_in_a_field_of_a_heat_map_can_be_read(percent: int) -> None:
-    field = colours.sequential(percent / 100)
+    field = colours.on_scale(percent / 100)
     assert _contrast(field, colours.text_on(field)) >= 4.5
 
 

@@ -1,0 +1,48 @@
+"""Cells of one scene on another: which are not distilled yet, and having them distilled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adarec import jobs, submission
+from adarec.genotype import Genotype, cell_name
+from adarec.runs.records import EXAMPLE_RUN
+from app.gateway.files import workspace
+
+Cells = dict[str, str]
+
+
+def cells_to_distil(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Cells]:
+    """Run -> name -> ops of the other scenes' cells that it has not distilled yet.
+
+    Args:
+        results: A scene to the contract's Result of its run.
+    """
+    found = {}
+    for scene, result in results.items():
+        if result["run"] == EXAMPLE_RUN:
+            continue  # it came without its teacher
+        known = {str(control["name"]) for control in result.get("controls") or []}
+        cells = {
+            cell_name(other): ",".join(_cell(rival).ops)
+            for other, rival in results.items()
+            if other != scene
+            and f"from-{cell_name(other)}" not in known
+            and _cell(rival).num_nodes == _cell(result).num_nodes
+        }
+        if cells:
+            found[str(result["run"])] = cells
+    return found
+
+
+def distil_cells(wanted: Mapping[str, Cells]) -> None:
+    """Adds the cells to their runs as controls and queues these again; what is finished in them
+    is used again.
+    """
+    for run, cells in wanted.items():
+        submission.add_controls(workspace(), run, cells=cells)
+        jobs.submit(workspace(), run)
+    jobs.ensure_worker(workspace())
+
+
+def _cell(result: Mapping[str, Any]) -> Genotype:
+    return Genotype.from_json(result["student"]["genotype"])
