@@ -11,9 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from adarec.config import LossSettings
 from adarec.nets.batches import pack_batch
 from adarec.nets.losses import scores
-from adarec.nets.losses.distillation import Projections
+from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.losses.logit_sample import LogitSample, log_weights, sampled_divergence
 from adarec.nets.losses.scores import score_losses
@@ -166,3 +167,15 @@ def test_every_batch_draws_anew_and_none_where_all_items_are_distilled() -> None
     assert len(set(several)) > 1
     assert losses_of(drawn, 4) == (several, True)
     assert losses_of(EVERY_LOSS, 2)[1] is False
+
+
+def test_a_run_distils_the_items_that_its_settings_ask_for() -> None:
+    default, asked = LossSettings(), LossSettings(logits="sampled", top_items=4, sampled_items=6)
+    for settings in (default.model_dump(), default.model_dump(exclude=default.unread)):
+        assert LossWeights.from_settings(settings).drawn_items(20) is None
+    sample = LossWeights.from_settings(asked.model_dump(exclude=asked.unread)).drawn_items(20)
+    assert sample is not None
+    assert (sample.top_items, len(sample.columns)) == (4, 6)
+    small = LossWeights.from_settings(asked.model_dump()).drawn_items(3)
+    assert small is not None
+    assert (small.top_items, sorted(small.columns.tolist())) == (3, [0, 1, 2])
