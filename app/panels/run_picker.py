@@ -41,7 +41,8 @@ def run_label(run: RunSummary) -> str:
 def pick_run(
     runs: list[RunSummary] | None = None, *, none_yet: str = NO_RUN, on_search_page: bool = False
 ) -> RunRecord | None:
-    """The run in the address, else the last one chosen, else the newest, with a box to change it.
+    """The run in the address, else the last one chosen, else the newest that has something to
+    show, with a box to change it.
 
     `?scene=` alone means the newest run of that scene. Where there is no run to show, an empty
     state leads on and None comes back.
@@ -57,7 +58,7 @@ def pick_run(
         scene = state.asked_for(state.SCENE)
         empty_state(none_yet, url_path=way_on, label="Start a search", scene=scene)
         return None
-    chosen, problem = _wanted_run(runs)
+    chosen, problem = _wanted_run(runs, with_stopped=on_search_page)
     labels = {run.run: run_label(run) for run in runs}
     if chosen is not None:
         labels.setdefault(chosen.run, run_label(chosen))
@@ -82,8 +83,12 @@ def pick_run(
     return chosen
 
 
-def _wanted_run(runs: list[RunSummary]) -> tuple[RunRecord | None, str]:
-    """The run to show, or None with the reason why there is none."""
+def _wanted_run(runs: list[RunSummary], *, with_stopped: bool) -> tuple[RunRecord | None, str]:
+    """The run to show, or None with the reason why there is none.
+
+    Where nobody asked for one, a run that waits, failed or was stopped gives way to one that goes
+    on or has finished, unless `with_stopped`: it may have nothing to show but a way to resume it.
+    """
     asked = state.asked_for(state.RUN)
     if asked:
         try:
@@ -104,4 +109,5 @@ def _wanted_run(runs: list[RunSummary]) -> tuple[RunRecord | None, str]:
         )
     last = state.remembered(state.RUN)
     known = last if any(run.run == last for run in runs) else None
-    return gateway.run(known or runs[0].run), ""
+    telling = [] if with_stopped else [r for r in runs if r.state in ("running", "succeeded")]
+    return gateway.run(known or (telling or runs)[0].run), ""

@@ -156,3 +156,13 @@ def test_the_controls_of_a_run_share_one_step(home: Workspace) -> None:
     text = text_of(visit("search", run=run.run))
     assert "Distil controls" in text
     assert "(gru)" not in text
+
+
+def test_a_stopped_run_gives_way_but_where_it_can_be_resumed(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    finished = add_run(home, "shop", key, seed=1)
+    stopped = add_run(home, "shop", key, seed=2, state="cancelled", until="")
+    assert visit("architecture").selectbox(key=state.RUN_PICKER).value == finished
+    assert visit("search").selectbox(key=state.RUN_PICKER).value == stopped
+    app = visit("architecture", run=stopped)
+    assert app.selectbox(key=state.RUN_PICKER).value == stopped
