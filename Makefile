@@ -57,6 +57,8 @@ results: .venv/test.stamp
 	$(BIN)/python benchmarks/scenes.py
 	$(BIN)/python benchmarks/newcomer.py
 	$(BIN)/python -m adarec bench ablation --to docs/results
+	for system in asrep dt4sr dfa adain adapt; do \
+		$(BIN)/python -m adarec bench $$system --to docs/results || exit; done
 	$(BIN)/python benchmarks/draw.py
 	cat docs/results/*.md | sed 's|](\([^)/]*\.svg\))|](results/\1)|' > docs/results.md
 

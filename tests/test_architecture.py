@@ -160,7 +160,12 @@ def contract_layers(contract_id: str) -> list[set[str]]:
 
 @pytest.mark.parametrize(
     ("container", "contract_id"),
-    [("adarec", "rooms"), ("adarec.nets", "nets"), ("app", "app-rooms")],
+    [
+        ("adarec", "rooms"),
+        ("adarec.nets", "nets"),
+        ("adarec.bench", "bench"),
+        ("app", "app-rooms"),
+    ],
 )
 def test_contracts_and_documentation_draw_the_same_rooms(container: str, contract_id: str) -> None:
     above, below = documented_rooms(container)

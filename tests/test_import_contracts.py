@@ -16,6 +16,7 @@ BREAKS = {
     "house": ("adarec/catalog/entries.py", "import app"),
     "rooms": ("adarec/errors.py", "import adarec.catalog"),
     "nets": ("adarec/nets/blocks.py", "import adarec.nets.ops"),
+    "bench": ("adarec/bench/pooling.py", "import adarec.bench.experiments"),
     "app-rooms": ("app/figures/chart.py", "import app.panels"),
     "torch-line": ("adarec/runs/store.py", "def late():\n    import torch"),
     "torch-line-app": ("app/navigation.py", "def late():\n    import adarec.nets.ops"),

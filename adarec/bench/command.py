@@ -6,11 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from adarec.bench.data import bench_log
+from adarec.bench.experiments.command import ExperimentRequest, experiment_command
+from adarec.bench.experiments.experiment import Choice, Design
 from adarec.config import parse_overrides
 from adarec.errors import SettingsError
 from adarec.terminal import print_facts, print_json
 
-BENCHES = ("search", "ablation", "serve", "ui")
+EXPERIMENTS = ("ablation", "asrep", "dt4sr", "dfa", "adain", "adapt")
+BENCHES = ("search", *EXPERIMENTS, "serve", "ui")
 
 
 def bench(
@@ -23,10 +26,18 @@ def bench(
     only: Annotated[
         str | None, typer.Option(help="ablation: scenes|losses|transfer|paper.")
     ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="ablation: say what is left.")] = False,
-    to: Annotated[Path | None, typer.Option(help="ablation: folder of the tables.")] = None,
+    scene: Annotated[
+        list[str] | None, typer.Option(help="experiments: run this scene only; may be repeated.")
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="experiments: run this seed only; may be repeated.")
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="experiments: say what is left to run.")
+    ] = False,
+    to: Annotated[Path | None, typer.Option(help="experiments: folder of the tables.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="ablation: KEY=VALUE for every run.")
+        list[str] | None, typer.Option("--set", help="experiments: KEY=VALUE for every run.")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="ui: visits of each page.")] = 10,
     with_search: Annotated[bool, typer.Option(help="ui: while a worker searches.")] = True,
@@ -40,17 +51,20 @@ def bench(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
     home: Annotated[
-        Path | None, typer.Option(help="ablation: workspace folder (default: .adarec-results).")
+        Path | None, typer.Option(help="experiments: workspace folder (default: .adarec-results).")
     ] = None,
 ) -> None:
-    """Measure the project itself; run it alone on the machine."""
+    """Measure the project itself; run it alone on the machine.
+
+    ablation, asrep, dt4sr, dfa, adain and adapt write tables and go on where they stopped.
+    """
     if mode not in BENCHES:
         raise SettingsError(f"No bench is called {mode!r}. Known: {', '.join(BENCHES)}.")
-    if mode == "ablation":
-        from adarec.bench.ablation.command import AblationRequest, ablation_command
-
+    if mode in EXPERIMENTS:
+        choice = Choice(only, tuple(scene or ()), tuple(seed or ()))
         on_top = parse_overrides(set_ or []) | ({} if threads == 2 else {"threads": threads})
-        ablation_command(AblationRequest(log, only, list_, home, to, on_top, as_json))
+        request = ExperimentRequest(log, choice, list_, home, to, on_top, as_json)
+        experiment_command(_design(mode), request)
         return
     if mode == "ui":
         found = _measured_ui(repeats, with_search, sessions, minutes)
@@ -60,6 +74,13 @@ def bench(
         print_json(found)
     else:
         print_facts({key: value for key, value in found.items() if key != "losses"})
+
+
+def _design(mode: str) -> Design:
+    from adarec.bench.ablation import ABLATION
+    from adarec.bench.systems import SYSTEMS
+
+    return {"ablation": ABLATION, **SYSTEMS}[mode]
 
 
 def _measured_ui(repeats: int, with_search: bool, sessions: int, minutes: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A workspace in which some of the ablation has run, on two sample scenes at tiny sizes."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from adarec.bench.ablation import Ablation
-from adarec.bench.ablation.cells import CONTROLS, UNCHANGED, Cell
+from adarec import cli
+from adarec.bench.ablation import ABLATION
+from adarec.bench.ablation.cells import CONTROLS, UNCHANGED
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.experiment import Experiment
 from adarec.data.ingest import ingest_log
 from adarec.data.samples import SAMPLE_FOLDER
 from adarec.execute import execute_run
@@ -41,7 +45,7 @@ LEFT_OUT = (NOT_RUN, CELLS[2])  # so that a row and a seed are missing
 class Tables:
     """The ablation, what it left to run, and the JSON and pages that it wrote."""
 
-    ablation: Ablation
+    ablation: Experiment
     report: dict[str, Any]
     folder: Path
 
@@ -63,7 +67,7 @@ def tables(
     workspace = finished_run.copy_to(tmp_path_factory.mktemp("ablation") / "home")
     ingest_log(workspace, SAMPLE_FOLDER / "echo.csv", name="echo", is_sample=True)
     folder = tmp_path_factory.mktemp("results")
-    ablation = Ablation(workspace, folder, log_of=sample_log, cells=CELLS, on_top=TINY)
+    ablation = Experiment(ABLATION, workspace, folder, log_of=sample_log, cells=CELLS, on_top=TINY)
     with pytest.MonkeyPatch.context() as patch:
         for stage in ("measure", "measure_controls"):
             patch.setattr(f"adarec.stages.{stage}.time_models", no_graphs)
@@ -78,3 +82,11 @@ def tables(
 
 def sample_log(scene: str) -> Path:
     return SAMPLE_FOLDER / f"{scene}.csv"
+
+
+def bench(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """The exit code of the command, in this process."""
+    monkeypatch.setattr(sys, "argv", ["adarec", "bench", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)

@@ -6,11 +6,11 @@ from adarec import catalog
 from adarec.bench.ablation.cells import (
     PARTS,
     QUICKEST_FIRST,
-    SCENES,
     TRANSFER_SCENES,
     all_cells,
     loss_variants,
 )
+from adarec.bench.experiments.cell import SCENES
 
 CELLS = all_cells()
 

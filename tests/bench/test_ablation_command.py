@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from adarec import cli
 from adarec.bench.ablation.cells import all_cells
 from adarec.bench.data import VARIABLE
 from adarec.data.samples import SAMPLE_FOLDER
 from adarec.runs.workspace import Workspace
+from tests.bench.conftest import bench
 from tests.conftest import ROOT
 from tests.finished_run import SMALL, as_options
 
@@ -22,12 +22,7 @@ SIZES = SMALL | {"student.num_cells": 2, "teacher.num_layers": 4, "cost": "flops
 
 
 def ablation(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """The exit code of the command, in this process."""
-    words = ["adarec", "bench", "ablation", *map(str, arguments)]
-    monkeypatch.setattr(sys, "argv", words)
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
+    return bench(monkeypatch, "ablation", *arguments)
 
 
 def test_a_list_says_what_is_left_and_writes_nothing(

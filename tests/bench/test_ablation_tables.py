@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adarec.bench.ablation import Ablation
+from adarec.bench.ablation import ABLATION
 from adarec.bench.ablation.cells import all_cells
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
+from adarec.bench.experiments.experiment import Choice, Experiment
 from adarec.bench.pooling import run_ranks
 from adarec.errors import RunError, SettingsError
 from adarec.ranking import ndcg_per_user
@@ -136,16 +137,16 @@ def test_what_is_left_is_listed_with_the_time_that_such_runs_took(tables: Tables
     assert not any(each["or_more"] for each in left)
     total = tables.ablation.minutes_left()
     assert total["minutes"] <= sum(each["minutes"] for each in left) + 0.1
-    assert [each["cell"] for each in tables.ablation.left("losses")] == [NOT_RUN.name]
+    assert [each["cell"] for each in tables.ablation.left(Choice("losses"))] == [NOT_RUN.name]
 
 
 def test_an_unknown_part_is_a_mistake(tables: Tables) -> None:
     with pytest.raises(SettingsError, match="no part 'speed'. Choose one of scenes"):
-        tables.ablation.left("speed")
+        tables.ablation.left(Choice("speed"))
 
 
 def test_nothing_run_is_a_page_of_not_run(workspace: Workspace, tmp_path: Path) -> None:
-    ablation = Ablation(workspace, tmp_path / "out", log_of=sample_log)
+    ablation = Experiment(ABLATION, workspace, tmp_path / "out", log_of=sample_log)
     report = ablation.write()
     assert report["pooled"] == []
     assert len(ablation.left()) == len(all_cells())
@@ -156,7 +157,7 @@ def test_nothing_run_is_a_page_of_not_run(workspace: Workspace, tmp_path: Path) 
 
 
 def test_cells_of_other_scenes_are_waited_for(workspace: Workspace, tmp_path: Path) -> None:
-    ablation = Ablation(workspace, tmp_path, log_of=sample_log)
+    ablation = Experiment(ABLATION, workspace, tmp_path, log_of=sample_log)
     transfer = next(cell for cell in all_cells() if cell.part == "transfer")
     state = ablation.evidence.state(transfer)
     assert state.run is None
@@ -167,7 +168,9 @@ def test_tables_of_another_workspace_are_not_overwritten(
     tables: Tables, workspace: Workspace
 ) -> None:
     before = tables.page("scenes")
-    ablation = Ablation(workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY)
+    ablation = Experiment(
+        ABLATION, workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY
+    )
     with pytest.raises(RunError, match="holds 7 runs .* --home, or the folder"):
         ablation.write()
     assert tables.page("scenes") == before
@@ -177,7 +180,7 @@ def test_they_are_replaced_when_that_is_asked_for(
     tables: Tables, workspace: Workspace, tmp_path: Path
 ) -> None:
     shutil.copytree(tables.folder, tmp_path / "copy")
-    ablation = Ablation(
-        workspace, tmp_path / "copy", log_of=sample_log, cells=CELLS, overwrites=True
+    ablation = Experiment(
+        ABLATION, workspace, tmp_path / "copy", log_of=sample_log, cells=CELLS, overwrites=True
     )
     assert all(cell["run"] is None for cell in ablation.write()["cells"])

@@ -1,20 +1,12 @@
 """Which runs the ablation is made of, and in which order they are worth running."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from adarec import catalog
-from adarec.config import RunSettings, preset_settings
+from adarec.bench.experiments.cell import SCENES, SEEDS, Cell
+from adarec.config import RunSettings
 
-SCENES = (
-    "ml-100k",
-    "amazon-beauty",
-    "foursquare-nyc",
-    "retailrocket",
-    "lastfm-s3rec",
-    "yoochoose-100k",
-)
 QUICKEST_FIRST = (
     "ml-100k",
     "yoochoose-100k",
@@ -25,7 +17,6 @@ QUICKEST_FIRST = (
 )
 # Three seeds: the two scenes with too few users for an answer from one, and a large sparse one.
 SEEDED_SCENES = ("ml-100k", "amazon-beauty", "lastfm-s3rec")
-SEEDS = (0, 1, 2)
 TEACHERS = ("nextitnet", "sasrec")
 OTHER_TEACHERS_SCENE = "ml-100k"
 ABLATED_SCENES = ("ml-100k", "amazon-beauty")
@@ -41,47 +32,6 @@ PARTS = {
 }
 CONTROLS: dict[str, Any] = {"controls": 3, "hand_made": True}
 UNCHANGED = "as it is"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run: what the table calls it and what it is started with.
-
-    Attributes:
-        part: One of `PARTS`.
-        scene: The scene's name, and its log's.
-        variant: The row it belongs to.
-        seed: Its seed; a row averages its seeds.
-        teacher: A name of `catalog.TEACHERS`.
-        preset: quick or paper.
-        overrides: Settings by dotted key.
-        foreign: Scenes whose found cells it distils, too.
-    """
-
-    part: str
-    scene: str
-    variant: str
-    seed: int
-    teacher: str = "nextitnet"
-    preset: str = "quick"
-    overrides: dict[str, Any] = field(default_factory=dict)
-    foreign: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """One line, unique among the cells."""
-        return f"{self.part}: {self.scene}, {self.variant}, seed {self.seed}"
-
-    def settings(self, on_top: dict[str, Any], cells: dict[str, str] | None = None) -> RunSettings:
-        """What its run is started with.
-
-        Args:
-            on_top: Settings by dotted key that every cell gets.
-            cells: The ops of the `foreign` scenes' cells.
-        """
-        given = {f"cells.{scene}": ops for scene, ops in (cells or {}).items()}
-        overrides = {"seed": self.seed, **self.overrides, **given, **on_top}
-        return preset_settings(self.preset, teacher=self.teacher, overrides=overrides)
 
 
 def loss_variants() -> dict[str, dict[str, Any]]:

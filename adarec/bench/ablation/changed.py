@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import numpy as np
-
-from adarec.bench.ablation.cells import UNCHANGED, Cell
-from adarec.bench.ablation.evidence import Evidence, ops_of
-from adarec.bench.ablation.rows import FOUND, Json, head, mean_model, minutes, result_of, runs_of
-from adarec.bench.pooling import gain_over_seeds
-from adarec.runs.records import RunRecord
+from adarec.bench.ablation.cells import UNCHANGED
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.contrasts import contrast
+from adarec.bench.experiments.evidence import Evidence, ops_of
+from adarec.bench.experiments.rows import (
+    FOUND,
+    Json,
+    head,
+    mean_model,
+    minutes,
+    result_of,
+    runs_of,
+)
 
 
 def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) -> Json:
@@ -26,27 +32,10 @@ def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) 
     results = [result_of(run) for run in runs]
     return found | {
         "model": mean_model([result["student"] for result in results]),
-        "change": _change(evidence, runs, runs_of(evidence, unchanged)),
+        "change": contrast(evidence, (runs, FOUND), (runs_of(evidence, unchanged), FOUND)),
         "found_cells": [ops_of(run) for run in runs],
         "collapsed": [result["student"]["collapsed"] for result in results],
     }
-
-
-def _change(
-    evidence: Evidence, runs: Sequence[RunRecord], unchanged: Sequence[RunRecord]
-) -> Json | None:
-    """The student minus that of the unchanged run, over the seeds that both have."""
-    reference = {run.seed: run for run in unchanged}
-    pairs = [(run, reference[run.seed]) for run in runs if run.seed in reference]
-    if not pairs:
-        return None
-    ranks = [
-        {"changed": evidence.ranks(run)[FOUND], "unchanged": evidence.ranks(other)[FOUND]}
-        for run, other in pairs
-    ]
-    base = np.mean([result_of(other)["student"]["metrics"]["ndcg@10"] for _, other in pairs])
-    gain = asdict(gain_over_seeds(ranks, "changed", ["unchanged"]))
-    return gain | {"of": float(base), "seeds": [run.seed for run, _ in pairs]}
 
 
 def paper_row(evidence: Evidence, row: Sequence[Cell]) -> Json:

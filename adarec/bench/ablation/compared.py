@@ -6,9 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from adarec.bench.ablation.cells import Cell
-from adarec.bench.ablation.evidence import Evidence, ops_of
-from adarec.bench.ablation.rows import FOUND, Json, head, mean_model, minutes, result_of, runs_of
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.evidence import Evidence, ops_of
+from adarec.bench.experiments.rows import (
+    FOUND,
+    Json,
+    head,
+    mean_model,
+    minutes,
+    result_of,
+    runs_of,
+)
 from adarec.bench.pooling import gain_over_scenes
 
 RANDOM = tuple(f"control-random-{i}" for i in (1, 2, 3))

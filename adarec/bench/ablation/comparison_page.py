@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adarec.bench.ablation.compared import HAND_MADE, RANDOM, RIVALS
-from adarec.bench.ablation.markdown import (
+from adarec.bench.experiments.markdown import (
     NOT_RUN,
     cell_words,
     judged,

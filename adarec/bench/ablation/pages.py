@@ -5,8 +5,16 @@ from typing import Any
 
 from adarec.bench.ablation.cells import PAPER_EPOCHS
 from adarec.bench.ablation.comparison_page import comparison_page
-from adarec.bench.ablation.markdown import NOT_RUN, cell_words, paragraph, seeds, share, table
 from adarec.bench.ablation.transfer_page import transfer_page
+from adarec.bench.experiments.markdown import (
+    NOT_RUN,
+    cell_words,
+    footer,
+    paragraph,
+    seeds,
+    share,
+    table,
+)
 
 Json = dict[str, Any]
 _INTERVALS = (
@@ -40,7 +48,7 @@ def ablation_pages(report: Json) -> dict[str, str]:
         "ablation-paper.md": paper_page,
     }
     return {
-        name: "\n".join([*write(report), "", *_footer(report)]) + "\n"
+        name: "\n".join([*write(report), "", *footer(report, "ablation")]) + "\n"
         for name, write in writers.items()
     }
 
@@ -108,21 +116,3 @@ def _paper_row(row: Json) -> list[str]:
         ratio("macs"),
         f"{row['minutes']:.0f}",
     ]
-
-
-def _footer(report: Json) -> list[str]:
-    done = sum(cell["run"] is not None for cell in report["cells"])
-    words = (
-        f"Written by `python -m adarec bench ablation`: {done} of {len(report['cells'])} runs of "
-        "all its parts are there; each is a run in the workspace, by its settings' keys."
-    )
-    if report["machines"]:
-        threads = ", ".join(str(count) for count in report["threads"])
-        words += f" Machine: {', '.join(report['machines'])}; threads of training: {threads}."
-    lines = paragraph(words)
-    if report["settings_on_top"]:
-        on_top = ", ".join(f"{key}={value}" for key, value in report["settings_on_top"].items())
-        lines += ["", f"**Every run was given {on_top} on top.**"]
-    failed = [cell for cell in report["cells"] if cell["problem"].startswith("failed")]
-    lines += [f"- {cell['cell']}: {cell['problem']}" for cell in failed]
-    return lines

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from adarec.bench.ablation.cells import Cell
-from adarec.bench.ablation.evidence import Evidence, ops_of
-from adarec.bench.ablation.rows import FOUND, Json, result_of
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.evidence import Evidence, ops_of
+from adarec.bench.experiments.rows import FOUND, Json, result_of
 from adarec.bench.pooling import gain_over_scenes
 from adarec.runs.records import RunRecord
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adarec.bench.ablation.markdown import (
+from adarec.bench.experiments.markdown import (
     NOT_RUN,
     cell_words,
     judged,

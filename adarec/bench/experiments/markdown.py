@@ -37,14 +37,16 @@ def percent(mean: float, bounds: Sequence[float]) -> str:
     return f"{100 * mean:+.1f} % ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
-def judged(bounds: Sequence[float]) -> str:
-    """What an interval of a difference says."""
+def verdict(bounds: Sequence[float]) -> str:
+    """What an interval of a difference says, in a word or three."""
     low, high = bounds
-    if low > 0:
-        return "better: the interval excludes 0"
-    if high < 0:
-        return "worse: the interval excludes 0"
-    return "no difference shown: the interval holds 0"
+    return "better" if low > 0 else "worse" if high < 0 else "no difference shown"
+
+
+def judged(bounds: Sequence[float]) -> str:
+    """As `verdict`, with the reason."""
+    low, high = bounds
+    return f"{verdict(bounds)}: the interval {'holds' if low <= 0 <= high else 'excludes'} 0"
 
 
 def seeds(row: Mapping[str, Any]) -> str:
@@ -57,3 +59,21 @@ def seeds(row: Mapping[str, Any]) -> str:
 def cell_words(ops: str, collapsed: bool) -> str:
     """A cell's ops, labelled where it has collapsed."""
     return ops.replace(",", ", ") + (" (collapsed)" if collapsed else "")
+
+
+def footer(report: Mapping[str, Any], mode: str) -> list[str]:
+    """The command that wrote the page, how much of it was run, where, and what failed."""
+    done = sum(cell["run"] is not None for cell in report["cells"])
+    words = (
+        f"Written by `python -m adarec bench {mode}`: {done} of {len(report['cells'])} runs of "
+        "all its parts are there; each is a run in the workspace, by its settings' keys."
+    )
+    if report["machines"]:
+        threads = ", ".join(str(count) for count in report["threads"])
+        words += f" Machine: {', '.join(report['machines'])}; threads of training: {threads}."
+    lines = paragraph(words)
+    if report["settings_on_top"]:
+        on_top = ", ".join(f"{key}={value}" for key, value in report["settings_on_top"].items())
+        lines += ["", f"**Every run was given {on_top} on top.**"]
+    failed = [cell for cell in report["cells"] if cell["problem"].startswith("failed")]
+    return lines + [f"- {cell['cell']}: {cell['problem']}" for cell in failed]

@@ -1,19 +1,22 @@
-"""One cell after the other, each by `python -m adarec search` in a process of its own, so that
-memory comes back.
+"""One cell after the other, each by `python -m adarec search` (or `adapt`) in a process of its
+own, so that memory comes back.
 """
 
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from adarec.bench.ablation.cells import Cell
-from adarec.bench.ablation.evidence import Evidence
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.evidence import Evidence
 from adarec.config import RunSettings
+from adarec.errors import SceneError
+from adarec.runs.workspace import Workspace
 
 STOPPED = -1
+_ADAREC = (sys.executable, "-m", "adarec")
 
 
 def run_cells(
@@ -32,7 +35,7 @@ def run_cells(
     Args:
         evidence: Knows what is left; refreshed after each run.
         cells: What to run.
-        log_of: A scene's log.
+        log_of: The log of that name.
         say: Told in a line what happens.
         after_each: Called after each run that succeeded.
     """
@@ -47,7 +50,7 @@ def run_cells(
         if evidence.state(cell).run is not None:
             continue  # another cell's run brought it
         say(f"{cell.name} ({len(ready)} left)")
-        code = _run(_command(evidence, cell, log_of(cell.scene)))
+        code = _run_all(_commands(evidence, cell, log_of))
         evidence.refresh()
         if code == STOPPED:
             say(f"{cell.name} was stopped. The same command again goes on where it stopped.")
@@ -59,21 +62,38 @@ def run_cells(
     return True
 
 
-def _command(evidence: Evidence, cell: Cell, log: Path) -> list[str]:
+def _commands(
+    evidence: Evidence, cell: Cell, log_of: Callable[[str], Path]
+) -> Iterator[list[str]]:
+    """Cuts out the scenes that are not there yet, then runs the cell."""
     settings = evidence.settings(cell)
     assert settings is not None  # asked before
+    home = ("--home", str(evidence.workspace.home))
+    for cut in cell.cuts:
+        if not _has_scene(evidence.workspace, cut.name):
+            log = str(log_of(cut.log))
+            yield [*_ADAREC, "ingest", log, "--name", cut.name, *cut.options, *home]
+    scenes = [cut.name for cut in cell.cuts]
+    verb = ["adapt", *scenes] if scenes else ["search", str(log_of(cell.scene))]
     overrides = _differing(settings, cell)
-    return [
-        *(sys.executable, "-m", "adarec", "search", str(log)),
+    yield [
+        *(*_ADAREC, *verb, *home),
         *("--preset", cell.preset, "--teacher", cell.teacher),
-        *("--home", str(evidence.workspace.home)),
         *(part for key, value in overrides.items() for part in ("--set", f"{key}={value}")),
     ]
 
 
+def _has_scene(workspace: Workspace, name: str) -> bool:
+    try:
+        workspace.store.scene(name)
+    except SceneError:
+        return False
+    return True
+
+
 def _differing(settings: RunSettings, cell: Cell) -> dict[str, object]:
     """What differs from the preset, by dotted key."""
-    usual = _flat(Cell("", "", "", 0, teacher=cell.teacher, preset=cell.preset).settings({}))
+    usual = _flat(cell.unchanged.settings({}))
     return {key: value for key, value in _flat(settings).items() if usual.get(key) != value}
 
 
@@ -85,6 +105,11 @@ def _flat(settings: RunSettings) -> dict[str, object]:
         else:
             found[name] = value
     return found
+
+
+def _run_all(commands: Iterable[list[str]]) -> int:
+    """The exit code of the first that fails, else 0."""
+    return next((code for code in map(_run, commands) if code != 0), 0)
 
 
 def _run(command: list[str]) -> int:

@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from adarec.bench.ablation.cells import Cell
-from adarec.bench.ablation.evidence import Evidence, Step
+from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.evidence import Evidence, Step
 from adarec.errors import SceneError
 from adarec.runs.records import RunRecord
 

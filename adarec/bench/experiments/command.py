@@ -1,4 +1,4 @@
-"""`python -m adarec bench ablation`: what it is asked, and what it prints."""
+"""`python -m adarec bench MODE` for an experiment: what it is asked, and what it prints."""
 
 import sys
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from typing import Any
 
 import typer
 
-from adarec.bench.ablation import HOME, RESULTS, Ablation
-from adarec.bench.ablation.cells import SCENES, all_cells
 from adarec.bench.data import bench_log
+from adarec.bench.experiments.experiment import HOME, RESULTS, Choice, Design, Experiment
 from adarec.data.ingest import scene_name
+from adarec.errors import SettingsError
 from adarec.runs.workspace import Workspace
 from adarec.terminal import print_json
 
 
 @dataclass(frozen=True)
-class AblationRequest:
+class ExperimentRequest:
     """What the user asked for.
 
     Attributes:
         log: A log to run on instead of the real scenes.
-        only: One part.
+        choice: Which cells to run.
         is_list: Only say what is left.
         home: The workspace; `.adarec-results` here by default.
         to: The folder of the tables, whosever are there now; by default `docs/results` here, if
@@ -31,7 +31,7 @@ class AblationRequest:
     """
 
     log: Path | None = None
-    only: str | None = None
+    choice: Choice = field(default_factory=Choice)
     is_list: bool = False
     home: Path | None = None
     to: Path | None = None
@@ -39,49 +39,56 @@ class AblationRequest:
     as_json: bool = False
 
 
-def ablation_command(request: AblationRequest) -> None:
+def experiment_command(design: Design, request: ExperimentRequest) -> None:
     """Runs what is left, or lists it.
 
     Raises:
         AdarecError: A user's mistake.
         typer.Abort: It was asked to stop.
     """
-    ablation = _ablation(request)
+    experiment = _experiment(design, request)
     if request.is_list:
-        _print_left(ablation, request)
+        _print_left(experiment, request)
         return
-    if not ablation.run(request.only, say=_say):
+    if not experiment.run(request.choice, say=_say):
         raise typer.Abort
-    report = ablation.write()
+    report = experiment.write()
     if request.as_json:
         print_json(report)
     else:
         done = sum(cell["run"] is not None for cell in report["cells"])
-        typer.echo(f"{done} of {len(report['cells'])} runs are there. Tables: {ablation.folder}")
+        typer.echo(f"{done} of {len(report['cells'])} runs are there. Tables: {experiment.folder}")
 
 
-def _ablation(request: AblationRequest) -> Ablation:
-    scenes, logs = list(SCENES), {}
+def _experiment(design: Design, request: ExperimentRequest) -> Experiment:
+    cells, logs = design.all_cells(), {}
     if request.log is not None:
+        if not design.takes_log:
+            raise SettingsError(
+                f"bench {design.name} runs on parts of known logs; found the log {request.log}. "
+                f"Leave it out: the logs are looked for by their names."
+            )
         name = scene_name(request.log)
-        scenes, logs = [name], {name: request.log}
-    ablation = Ablation(
+        cells, logs = design.cells([name]), {name: request.log}
+    experiment = Experiment(
+        design,
         Workspace.open(request.home or HOME),
         request.to or RESULTS,
-        log_of=lambda scene: logs.get(scene) or bench_log(scene),
-        cells=all_cells(scenes),
+        log_of=lambda name: logs.get(name) or bench_log(name),
+        cells=cells,
         on_top=request.on_top,
         overwrites=request.to is not None,
     )
-    ablation.part(request.only)  # one that does not exist is told first
+    chosen = experiment.chosen(request.choice)  # what does not exist is told first
     if not request.is_list:
-        for scene in scenes:  # a missing log is told before hours of work
-            ablation.log_of(scene)
-    return ablation
+        # A missing log is told before hours of work.
+        for name in dict.fromkeys(log for cell in chosen for log in cell.logs):
+            experiment.log_of(name)
+    return experiment
 
 
-def _print_left(ablation: Ablation, request: AblationRequest) -> None:
-    left, total = ablation.left(request.only), ablation.minutes_left(request.only)
+def _print_left(experiment: Experiment, request: ExperimentRequest) -> None:
+    left, total = experiment.left(request.choice), experiment.minutes_left(request.choice)
     if request.as_json:
         print_json({"left": left, **total})
         return

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from adarec.bench.ablation.cells import SCENES, Cell
-from adarec.bench.ablation.evidence import Evidence
+from adarec.bench.experiments.cell import SCENES, Cell
+from adarec.bench.experiments.evidence import Evidence
 from adarec.runs.records import RunRecord
 
 FOUND = "student"  # the role of the found student in a run
@@ -76,3 +76,20 @@ def minutes(results: Sequence[Json]) -> float:
         for result in results
     ]
     return float(np.mean(own)) / 60
+
+
+def stated(evidence: Evidence, cells: Sequence[Cell]) -> Json:
+    """What every report says first: which cell is which run, and where the runs were computed."""
+    environments = [result_of(run)["environment"] for run in runs_of(evidence, cells)]
+    return {
+        "settings_on_top": evidence.on_top,
+        "machines": sorted({environment["cpu"] for environment in environments}),
+        "threads": sorted({environment["threads"] for environment in environments}),
+        "cells": [_stated_cell(evidence, cell) for cell in cells],
+    }
+
+
+def _stated_cell(evidence: Evidence, cell: Cell) -> Json:
+    state = evidence.state(cell)
+    run = None if state.run is None else state.run.run
+    return {"cell": cell.name, "part": cell.part, "run": run, "problem": state.problem}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adarec.bench.ablation.cells import TEACHERS, Cell
+from adarec.bench.experiments.cell import Cell
 from adarec.bench.pooling import Gain, gain_over_seeds, run_ranks
 from adarec.config import RunSettings
 from adarec.errors import SceneError
@@ -65,7 +65,10 @@ class Evidence:
         for run in self._runs.get(cell.scene, []):
             machine = _machine(run)
             if machine not in last:
-                last[machine] = str(self._steps(cell, settings, machine)[-1]["key"])
+                try:
+                    last[machine] = str(self._steps(cell, settings, machine)[-1]["key"])
+                except SceneError:  # a scene was deleted, or is not there yet: nothing is planned
+                    break
             if last[machine] in {step["key"] for step in run.steps}:
                 if run.state == "succeeded":
                     return CellState(cell, run)
@@ -76,7 +79,7 @@ class Evidence:
         """What to start the cell with; None while cells that it distils are not found."""
         found = {}
         for scene in cell.foreign:
-            base = self.state(_source_of(scene, cell.seed)).run
+            base = self.state(cell.finder_of(scene)).run
             if base is None:
                 return None
             found[scene] = ops_of(base)
@@ -97,7 +100,7 @@ class Evidence:
         return [step for step in steps if not complete(str(step["key"]))]
 
     def finished(self) -> Iterable[RunRecord]:
-        """All finished runs of the workspace, of the ablation or not."""
+        """All finished runs of the workspace, of the experiment or not."""
         for runs in self._runs.values():
             yield from (run for run in runs if run.state == "succeeded")
 
@@ -123,11 +126,6 @@ def ops_of(run: RunRecord) -> str:
     """The ops of the cell that a finished run found, with commas between."""
     result = run.result or {}
     return ",".join(edge["op"] for edge in result["student"]["genotype"]["edges"])
-
-
-def _source_of(scene: str, seed: int) -> Cell:
-    """The cell whose run finds a scene's cell. Its controls do not matter."""
-    return Cell("scenes", scene, TEACHERS[0], seed)
 
 
 def _machine(run: RunRecord) -> str:

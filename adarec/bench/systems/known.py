@@ -1,0 +1,118 @@
+"""The five systems beside the plain path, and the experiment on each."""
+
+from adarec.bench.experiments.cell import Cut, Pair
+from adarec.bench.systems.system import Difference, System, Variant
+
+# Cheapest first, here and below. Histories of 12, 10 and 7 items at most are short ones.
+SHORT_HISTORIES = ("yoochoose-100k", "retailrocket", "amazon-beauty")
+THREE_SCENES = ("ml-100k", "yoochoose-100k", "lastfm-s3rec")
+
+ASREP = System(
+    name="asrep",
+    title="ASReP: pseudo-prior items in front of short histories",
+    question="Do pseudo-priors make teacher and student better, above all for short histories?",
+    method=(
+        "Both rows have a SASRec teacher. With ASReP it starts from the weights of the model "
+        "that wrote the pseudo-priors, and test histories are lengthened as well "
+        "(docs/augmentation.md)."
+    ),
+    variants=(
+        Variant("without", "sasrec"),
+        Variant("asrep", "sasrec", {"augment.name": "asrep"}),
+    ),
+    differences=tuple(
+        Difference(f"{role} with ASReP − without", ("asrep", role), ("without", role))
+        for role in ("teacher", "student")
+    ),
+    scenes=SHORT_HISTORIES,
+    by_length=True,
+)
+
+DT4SR = System(
+    name="dt4sr",
+    title="DT4SR: a teacher of Gaussians",
+    question="Does a teacher of Gaussians teach a better student than a SASRec of equal sizes?",
+    method=(
+        "The teacher is the only thing exchanged: 4 blocks of width 64, dot-product attention. "
+        "The cell is searched anew with each."
+    ),
+    variants=(Variant("sasrec", "sasrec"), Variant("dt4sr", "dt4sr")),
+    differences=(
+        Difference("teacher dt4sr − sasrec", ("dt4sr", "teacher"), ("sasrec", "teacher")),
+        Difference("student of dt4sr − of sasrec", ("dt4sr", "student"), ("sasrec", "student")),
+    ),
+    scenes=THREE_SCENES,
+)
+
+
+def _mapping(name: str, title: str, question: str, method: str) -> System:
+    rivals = ("emd", "none")
+    return System(
+        name=name,
+        title=title,
+        question=question,
+        method=(
+            f"Same teacher (nextitnet) and seed in all rows, another layer mapping. {method} So "
+            "cells differ, and a difference is that of the whole path."
+        ),
+        variants=tuple(
+            Variant(each, overrides={"losses.mapping": each}) for each in ("emd", name, "none")
+        ),
+        differences=tuple(
+            Difference(f"student by {name} − by {rival}", (name, "student"), (rival, "student"))
+            for rival in rivals
+        ),
+        scenes=THREE_SCENES,
+    )
+
+
+DFA = _mapping(
+    "dfa",
+    "DFA: a searched aggregation of teacher layers",
+    "Does a searched weighted sum of teacher layers teach better than EMD, or than no layers?",
+    "The search maps uniformly for dfa, with its own mapping for the others.",
+)
+ADAIN = _mapping(
+    "adain",
+    "AdaIN: statistics that the teacher judges",
+    "Do mean and deviation of teacher layers teach better than EMD, or than no layers?",
+    "Each row's cell is searched with its own mapping.",
+)
+
+ADAPT = System(
+    name="adapt",
+    title="Adaptation: a target scene without labels",
+    question="What do a target's histories give a student of the source, without their labels?",
+    method=(
+        "Each pair is cut from one log (docs/adaptation.md). The adapted student (paradigm both, "
+        "teacher nextitnet), the same cell distilled on the source alone, and the oracle that "
+        "knew the target's labels are measured on the target; the row is named by it."
+    ),
+    variants=(Variant("both"),),
+    differences=(
+        Difference("adapted − source alone", ("both", "student"), ("both", "source_only")),
+        Difference("adapted − oracle", ("both", "student"), ("both", "oracle")),
+    ),
+    pairs=(
+        Pair(
+            Cut("ml-early", "ml-100k", {"until": "1997-12-25"}),
+            Cut("ml-late", "ml-100k", {"since": "1997-12-25"}),
+        ),
+        Pair(
+            Cut("nyc-first", "foursquare-nyc", {"until": "6541560"}),
+            Cut("nyc-second", "foursquare-nyc", {"since": "6541560"}),
+        ),
+        Pair(
+            Cut("beauty-long", "amazon-beauty", {"min-length": "8"}),
+            Cut("beauty-short", "amazon-beauty", {"max-length": "7"}),
+        ),
+    ),
+    roles={
+        "teacher": "teacher",
+        "source_only": "source alone",
+        "student": "adapted",
+        "oracle": "oracle",
+    },
+)
+
+KNOWN = (ASREP, DT4SR, DFA, ADAIN, ADAPT)
