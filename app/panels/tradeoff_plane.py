@@ -39,7 +39,8 @@ def _choose_axes(finished: Sequence[RunSummary]) -> tuple[list[str], str, str]:
             sorted({run.scene for run in finished}),
             key=state.TRADEOFF_SCENES,
             usual=[],
-            help_text="NDCG differs between scenes; compare models within one.",
+            help_text="Metrics differ between scenes in size: compare within one, or choose "
+            "percentages of the teacher's on both axes.",
         )
     cost_axis = middle.selectbox(
         "Cost",

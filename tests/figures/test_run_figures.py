@@ -125,6 +125,28 @@ def test_every_axis_reads_every_model(cost_axis: str, accuracy_axis: str) -> Non
     assert roles.count("baseline") == (0 if "masked" in accuracy_axis else 3)
 
 
+def test_scenes_of_different_size_meet_in_percent_of_their_teachers() -> None:
+    small, large = fake_result("r-1", "shop", 1), fake_result("r-2", "films", 2)
+    for role in ("teacher", "student"):
+        large[role]["metrics"]["ndcg@10"] *= 8
+    large["difference"]["ndcg@10"]["low"] *= 8
+    info = frontier_info(
+        {"r-1": small, "r-2": large},
+        cost_axis="Latency p50 (% of the teacher's)",
+        accuracy_axis="NDCG@10 (% of the teacher's)",
+    )
+    by_role = {(point.scene, point.role): point for point in info.points}
+    for scene, result in (("shop", small), ("films", large)):
+        teacher, student = by_role[scene, "teacher"], by_role[scene, "student"]
+        assert (teacher.cost, teacher.accuracy) == (100, pytest.approx(100))
+        share = result["student"]["metrics"]["ndcg@10"] / result["teacher"]["metrics"]["ndcg@10"]
+        assert student.accuracy == pytest.approx(100 * share)
+        low = result["difference"]["ndcg@10"]["low"] / result["teacher"]["metrics"]["ndcg@10"]
+        assert student.interval is not None
+        assert student.interval[0] == pytest.approx(100 * (1 + low))
+        assert student.loss == pytest.approx(1 - share)
+
+
 def test_arrows_lead_from_the_teacher_to_the_student() -> None:
     result = fake_result("r-1", "shop", 1)
     info = frontier_info({"r-1": result}, cost_axis="Latency p50 (ms)", accuracy_axis="NDCG@10")

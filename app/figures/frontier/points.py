@@ -10,11 +10,15 @@ from adarec.runs.front import FrontPoint
 from app.figures.chart import ChartInfo, Rows
 from app.figures.labels import baseline_title
 
+# The last part of a path: in percent of the value of the run's teacher. So scenes can be looked at
+# together whose metrics are of quite different sizes.
+OF_TEACHER = "% of teacher"
 # Name in the page's box -> how to read it from a model of a result.
 COST_AXES: dict[str, tuple[str, ...]] = {
     "Latency p50 (ms)": ("latency_ms", "p50"),
     "Latency p95 (ms)": ("latency_ms", "p95"),
     "Latency p50 without scoring and top 10 (ms)": ("latency_body_ms", "p50"),
+    "Latency p50 (% of the teacher's)": ("latency_ms", "p50", OF_TEACHER),
     "Multiply-adds of one request": ("macs",),
     "Parameters": ("params",),
     "Parameters without the item table": ("params_without_embeddings",),
@@ -22,6 +26,7 @@ COST_AXES: dict[str, tuple[str, ...]] = {
 METRIC_NAMES = ("ndcg@10", "hr@10", "mrr@10", "ndcg@5", "hr@5", "ndcg@20", "hr@20")
 ACCURACY_AXES: dict[str, tuple[str, ...]] = {
     **{f"{name.upper()}": ("metrics", name) for name in METRIC_NAMES},
+    "NDCG@10 (% of the teacher's)": ("metrics", "ndcg@10", OF_TEACHER),
     **{
         f"{name.upper()}, consumed items masked": ("metrics_masked", name) for name in METRIC_NAMES
     },
@@ -251,16 +256,18 @@ def _points_of(
     run: str, result: Mapping[str, Any], cost_path: tuple[str, ...], accuracy_path: tuple[str, ...]
 ) -> Iterator[FrontierPoint]:
     scene = str(result["scene"]["name"])
+    cost_path, cost_scale = _scaled(cost_path, result["teacher"])
+    accuracy_path, scale = _scaled(accuracy_path, result["teacher"])
 
     def point(role: str, model: Mapping[str, Any]) -> FrontierPoint:
-        accuracy = float(_at(model, accuracy_path))
-        return FrontierPoint(run, scene, role, str(model["name"]), _at(model, cost_path), accuracy)
+        cost, accuracy = _at(model, cost_path) * cost_scale, _at(model, accuracy_path) * scale
+        return FrontierPoint(run, scene, role, str(model["name"]), cost, float(accuracy))
 
     teacher, student = point("teacher", result["teacher"]), point("student", result["student"])
     yield teacher
     if accuracy_path == ("metrics", "ndcg@10"):
         difference = result["difference"]["ndcg@10"]
-        bounds = [teacher.accuracy + difference[end] for end in ("low", "high")]
+        bounds = [teacher.accuracy + scale * difference[end] for end in ("low", "high")]
         student = replace(student, interval=(bounds[0], bounds[1]))
     if teacher.accuracy > 0:
         student = replace(student, loss=1 - student.accuracy / teacher.accuracy)
@@ -269,8 +276,16 @@ def _points_of(
         yield point("control", control)
     if accuracy_path[0] == "metrics":
         for name, metrics in result["baselines"].items():
-            value = float(metrics[accuracy_path[1]])
+            value = float(metrics[accuracy_path[1]]) * scale
             yield FrontierPoint("", scene, "baseline", baseline_title(name), None, value)
+
+
+def _scaled(path: tuple[str, ...], teacher: Mapping[str, Any]) -> tuple[tuple[str, ...], float]:
+    """The path to the value itself, and what to multiply it with."""
+    if path[-1] != OF_TEACHER:
+        return path, 1
+    value = float(_at(teacher, path[:-1]))
+    return path[:-1], 100 / value if value else math.nan
 
 
 def _at(model: Mapping[str, Any], path: tuple[str, ...]) -> Any:
