@@ -166,7 +166,9 @@ def test_nothing_run_is_a_page_of_not_run(system: System, workspace: Workspace) 
     report = made.write()
     assert len(made.left()) == len(made.cells) == 9 * len(system.variants)
     assert all(each["verdict"] == "not run" for each in report["differences"])
-    assert system.question.split()[0] in page(made)
+    assert report["question"] == system.question
+    assert system.question in page(made)
+    assert report["command"] == f"python -m adarec bench {system.name}"
     assert f"`python -m adarec bench {system.name}`: 0 of {len(made.cells)} runs" in page(made)
 
 

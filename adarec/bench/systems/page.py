@@ -60,8 +60,8 @@ def system_page(system: System, report: Json) -> str:
     columns = ("scene", "variant", "seeds", *system.roles.values(), *way, "best count")
     lines = [
         *(f"# {system.title}", ""),
-        *(*paragraph(system.question), ""),
-        *(*paragraph(f"{system.method} {_PROTOCOL}"), ""),
+        *(*paragraph(report["question"]), ""),
+        *(*paragraph(f"{report['method']} {_PROTOCOL}"), ""),
         *(*table(columns, accuracy), ""),
         *("## Verdicts", "", *_verdicts(report), ""),
         *("## Differences", "", *paragraph(_INTERVALS), ""),

@@ -38,15 +38,25 @@ def system_report(system: System, evidence: Evidence, cells: Sequence[Cell]) -> 
         for scene in scenes
         for difference in system.differences
     ]
-    report = stated(evidence, cells) | {
-        "rows": [_row(system, evidence, row) for row in rows],
-        "differences": found,
-        "pooled": [
-            pooled
-            for difference in system.differences
-            if (pooled := _pooled(evidence, scenes, rows, difference)) is not None
-        ],
+    asked = {
+        "experiment": system.name,
+        "question": system.question,
+        "method": system.method,
+        "command": f"python -m adarec bench {system.name}",
     }
+    report = (
+        asked
+        | stated(evidence, cells)
+        | {
+            "rows": [_row(system, evidence, row) for row in rows],
+            "differences": found,
+            "pooled": [
+                pooled
+                for difference in system.differences
+                if (pooled := _pooled(evidence, scenes, rows, difference)) is not None
+            ],
+        }
+    )
     if system.by_length:
         report["by_length"] = [
             entry
