@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
     "student.batch_positions": 512,
     "search.epochs": 3,
     "search.learning_rate": 1e-2,
-    "search.batch_positions": 512,
+    "search.batch_positions": 1024,
     "search.candidates": 6,
     "search.evolved": 10,
     "search.finalists": 2,

@@ -3,6 +3,7 @@ them."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,9 +183,9 @@ def test_a_sasrec_starts_from_the_reverse_weights_and_others_do_not(
 ) -> None:
     starts: list[dict[str, Tensor]] = []
 
-    def spy(model: SequenceModel) -> BatchLoss:
+    def spy(model: SequenceModel, **given: Any) -> BatchLoss:
         starts.append({name: value.clone() for name, value in model.state_dict().items()})
-        return next_item_loss(model)
+        return next_item_loss(model, **given)
 
     monkeypatch.setattr("adarec.stages.train_teacher.next_item_loss", spy)
     changed = {"teacher__name": teacher, "augment__warm_start": warm_start}
