@@ -5,7 +5,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 BIN := .venv/bin
 APT := DEBIAN_FRONTEND=noninteractive apt-get
-FAST := not slow and not browser and not gpu
+LIGHT := not slow and not browser and not gpu
+FAST := $(LIGHT) and not whole_run
 
 # Two processes of one thread each: the tests' tensors are tiny, and results then do not depend on the
 # machine's cores.
@@ -15,12 +16,12 @@ TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 AXE_VERSION := 4.14.1
 AXE := .axe/$(AXE_VERSION)
 
-.PHONY: app test check lint fast browser chromium axe test-slow results docs story clean
+.PHONY: app test check lint fast whole browser chromium axe test-slow results docs story clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT))
 
-test: check browser
+test: check whole browser
 
 check: lint fast
 
@@ -33,6 +34,10 @@ lint: .venv/test.stamp
 
 fast: .venv/test.stamp
 	$(TEST_ENV) $(BIN)/pytest -n 2 --dist worksteal -m "$(FAST)"
+
+# Whole runs at tiny sizes, by the command line, the worker and the pages.
+whole: .venv/test.stamp
+	$(TEST_ENV) $(BIN)/pytest -n 2 --dist worksteal -m "$(LIGHT) and whole_run"
 
 browser: .venv/test.stamp chromium axe
 	$(TEST_ENV) $(BIN)/pytest -m "browser and not slow"

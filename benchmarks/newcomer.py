@@ -97,7 +97,7 @@ def own_log(log: Path) -> Journey:
         upload.set_input_files(log)
         journey.clicks += 1
         journey.click(page.locator(".st-key-save_scene button"))
-        expect(page.get_by_text("is saved.")).to_be_visible()
+        expect(page.get_by_text("is saved. Look")).to_be_visible()
         starts(journey, page, began)
     return journey
 

@@ -15,6 +15,8 @@ from tests.finished_run import as_options
 from tests.stages.test_result import KEYS, MODEL_KEYS
 from tests.test_cli import CommandLine, command  # noqa: F401  (a fixture)
 
+pytestmark = pytest.mark.whole_run
+
 OPTIONS = [*as_options(), "--set", "teacher.epochs=2", "--set", "student.epochs=2"]
 OPTIONS += ["--set", "search.epochs=2", "--set", "search.candidates=3"]
 

@@ -29,6 +29,8 @@ from app.report import run_report
 from tests.conftest import ROOT
 from tests.finished_run import FinishedRun, small_settings
 
+pytestmark = pytest.mark.whole_run
+
 SCENE, USERS, ITEMS, LENGTH = "ring", 180, 30, 8
 
 

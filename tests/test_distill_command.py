@@ -12,6 +12,8 @@ from adarec.submission import create_run, find_same, point_settings
 from tests.command_line import CommandLine
 from tests.finished_run import SCENE, FinishedRun, small_settings
 
+pytestmark = pytest.mark.whole_run
+
 
 @pytest.fixture
 def copy(finished_run: FinishedRun, tmp_path: Path) -> Iterator[Workspace]:

@@ -24,6 +24,8 @@ from tests.finished_run import (
     workspace_with_cycle,
 )
 
+pytestmark = pytest.mark.whole_run
+
 ROLES = ["costs", "teacher", "search", "student", "measure"]
 TIMED = {"run", "seconds", "peak_rss_mb", "environment", "reused", "speedup", "target", "verdict"}
 WEIGHTS = {

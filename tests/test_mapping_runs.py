@@ -15,6 +15,8 @@ from tests.app.test_visits import visit
 from tests.finished_run import SMALL, FinishedRun, as_options, no_graphs
 from tests.test_cli import CommandLine
 
+pytestmark = pytest.mark.whole_run
+
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> CommandLine:

@@ -15,6 +15,8 @@ from adarec import jobs
 from adarec.runs.files import read_json
 from tests.jobs.bench import WORKER, Bench, bench
 
+pytestmark = pytest.mark.whole_run
+
 __all__ = ["bench"]
 
 LONG = {"count": 100_000, "pause_s": 0.02}

@@ -17,6 +17,8 @@ from tests.app.filled_workspace import fill
 from tests.app.test_visits import text_of, visit
 from tests.finished_run import SCENE, FinishedRun, no_graphs
 
+pytestmark = pytest.mark.whole_run
+
 
 @pytest.fixture
 def searched(

@@ -17,6 +17,8 @@ from adarec.ranking import ndcg_per_user
 from adarec.runs.workspace import Workspace
 from tests.bench.conftest import CELLS, NOT_RUN, SCENES, TINY, Tables, sample_log
 
+pytestmark = pytest.mark.whole_run
+
 
 def test_the_json_says_which_cell_is_which_run(tables: Tables) -> None:
     stored = json.loads((tables.folder / "ablation.json").read_text(encoding="utf-8"))

@@ -14,6 +14,8 @@ from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from tests.finished_run import SCENE, FinishedRun, small_settings
 
+pytestmark = pytest.mark.whole_run
+
 ROW = "ml-100k"  # under this name the sample scene's runs are stored here
 
 

@@ -19,6 +19,8 @@ from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from tests.finished_run import SCENE, SMALL, FinishedRun, no_graphs, small_settings
 
+pytestmark = pytest.mark.whole_run
+
 OPS = ("conv3", "zero", "skip", "zero", "zero", "skip")
 SETTINGS: dict[str, Any] = {
     "controls": 2,
