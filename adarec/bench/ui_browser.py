@@ -12,7 +12,7 @@ from adarec.errors import AdarecError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-WAIT_MS, POLL_MS = 300_000, 15
+WAIT_MS, POLL_MS = 120_000, 15
 WIDTH, HEIGHT = 1280, 1000
 FLAGS = (
     "--no-sandbox",

@@ -56,6 +56,17 @@ def _allow_loss(visitor: Visitor, turn: int) -> float:
     return visitor.since_action(_shows(f"at most {_START_PERCENT + turn + 1} % below"))
 
 
+def _change_cost(visitor: Visitor, turn: int) -> float:
+    """Another cost, later the first one again; the picture's title then says so."""
+    title = "document.querySelector('.gtitle').textContent"
+    before = visitor.read(title)
+    box = visitor.page.locator(".st-key-cost input").first
+    box.click()
+    box.press("ArrowUp" if turn % 2 else "ArrowDown")
+    box.press("Enter")
+    return visitor.since_action(f"{title} !== {json.dumps(before)}")
+
+
 def _choose_user(visitor: Visitor, turn: int) -> float:
     """The next user's history and both answers to it."""
     shown = "document.querySelector('[data-testid=\"stMain\"]').innerText"
@@ -92,7 +103,11 @@ PAGES: dict[str, dict[str, Step]] = {
     "search": {**_RUN, "find runs": _find_runs},
     "architecture": {**_RUN, "epoch slider": _move_epoch},
     "distillation": {**_RUN, "epoch slider": _move_epoch},
-    "tradeoffs": {**_RUN, "allowed loss": _allow_loss, "cost axis": _picked("cost", "cost")},
+    "tradeoffs": {
+        **_RUN,
+        "allowed loss": _allow_loss,
+        "cost axis": _change_cost,
+    },
     "compare": {"scenes": _change_scenes},
     "try": {**_RUN, "user": _choose_user},
     "export": _RUN,
