@@ -6,7 +6,7 @@ from app import gateway, state
 from app.panels.controls import offer_controls
 from app.panels.errors import shown_errors
 from app.panels.job_progress import show_charts, show_status
-from app.panels.later import draw_alone
+from app.panels.later import draw_alone, folded
 from app.panels.links import link
 from app.panels.run_facts import show_result
 from app.panels.run_keeping import keep_run
@@ -62,5 +62,12 @@ if run is not None:
         link("architecture", "Why this cell? →", run=run.run)
         link("distillation", "What did each layer learn from? →", run=run.run)
         link("tradeoffs", "What should I ship? →", run=run.run)
-st.subheader("All runs")
-draw_alone(list_runs)
+if run is None or not run.is_active:
+    st.subheader("All runs")
+    draw_alone(list_runs)
+else:
+    # Who watches a run is spared the list until it is asked for.
+    others = folded("All runs", key=state.ALL_RUNS)
+    if others is not None:
+        with others:
+            draw_alone(list_runs)

@@ -34,6 +34,8 @@ def _find_runs(visitor: Visitor, turn: int) -> float:
     """Narrows the list of runs down to those of one scene."""
     words = f"{SCENE} {turn + 10}"
     box = visitor.page.locator(".st-key-find input")
+    if not box.count():  # beside a run that goes on the list is folded
+        visitor.page.locator(".st-key-all_runs summary").click()
     box.fill(words)
     box.press("Enter")
     said = "new URLSearchParams(location.search).get('find')"

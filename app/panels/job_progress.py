@@ -9,7 +9,7 @@ from app.panels.errors import as_text, shown_errors
 from app.panels.live_charts import show_live_charts
 from app.panels.run_picker import state_word
 
-_STATUS_S = 1
+_STATUS_S = 1.5
 _CHARTS_S = 2
 
 

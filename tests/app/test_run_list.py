@@ -145,6 +145,17 @@ def _finished(home: Workspace, scene: str, seed: int) -> str:
     return run.run
 
 
+def test_the_list_is_folded_beside_a_run_that_goes_on(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    finished = add_run(home, "shop", key, seed=1)
+    running = add_run(home, "shop", key, seed=2, state="running", until="search")
+    assert listed(visit("search", run=finished)) == [running, finished]
+    app = visit("search", run=running)
+    assert not app.dataframe or "run" not in app.dataframe[-1].value
+    app.session_state[state.ALL_RUNS] = True
+    assert listed(app.run()) == [running, finished]
+
+
 def test_the_controls_of_a_run_share_one_step(home: Workspace) -> None:
     add_scene(home, "shop", seed=1)
     asked = preset_settings("quick", overrides={"controls": 3, "hand_made": True})
