@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from adarec.bench.experiments.cell import SCENES
 from adarec.bench.pooling import gain_over_seeds, ndcg_over_seeds, random_controls, run_ranks
 from adarec.config import read_settings
 from adarec.runs.records import RunRecord
@@ -25,14 +26,6 @@ from adarec.verdict import judge_quality
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
-SCENES = (
-    "ml-100k",
-    "amazon-beauty",
-    "foursquare-nyc",
-    "retailrocket",
-    "lastfm-s3rec",
-    "yoochoose-100k",
-)
 SEEDS_METHOD = (
     "NDCG@10 of a user is averaged over the seeds (teacher, search, student and controls are all",
     "trained anew with each), then users are drawn: 95 % paired bootstrap, in shares of the",

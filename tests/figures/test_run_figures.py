@@ -132,8 +132,8 @@ def test_scenes_of_different_size_meet_in_percent_of_their_teachers() -> None:
     large["difference"]["ndcg@10"]["low"] *= 8
     info = frontier_info(
         {"r-1": small, "r-2": large},
-        cost_axis="Latency p50 (% of the teacher's)",
-        accuracy_axis="NDCG@10 (% of the teacher's)",
+        cost_axis="Latency p50 (% of teacher)",
+        accuracy_axis="NDCG@10 (% of teacher)",
     )
     by_role = {(point.scene, point.role): point for point in info.points}
     for scene, result in (("shop", small), ("films", large)):

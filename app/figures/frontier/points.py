@@ -18,7 +18,7 @@ COST_AXES: dict[str, tuple[str, ...]] = {
     "Latency p50 (ms)": ("latency_ms", "p50"),
     "Latency p95 (ms)": ("latency_ms", "p95"),
     "Latency p50 without scoring and top 10 (ms)": ("latency_body_ms", "p50"),
-    "Latency p50 (% of the teacher's)": ("latency_ms", "p50", OF_TEACHER),
+    "Latency p50 (% of teacher)": ("latency_ms", "p50", OF_TEACHER),
     "Multiply-adds of one request": ("macs",),
     "Parameters": ("params",),
     "Parameters without the item table": ("params_without_embeddings",),
@@ -26,7 +26,7 @@ COST_AXES: dict[str, tuple[str, ...]] = {
 METRIC_NAMES = ("ndcg@10", "hr@10", "mrr@10", "ndcg@5", "hr@5", "ndcg@20", "hr@20")
 ACCURACY_AXES: dict[str, tuple[str, ...]] = {
     **{f"{name.upper()}": ("metrics", name) for name in METRIC_NAMES},
-    "NDCG@10 (% of the teacher's)": ("metrics", "ndcg@10", OF_TEACHER),
+    "NDCG@10 (% of teacher)": ("metrics", "ndcg@10", OF_TEACHER),
     **{
         f"{name.upper()}, consumed items masked": ("metrics_masked", name) for name in METRIC_NAMES
     },
