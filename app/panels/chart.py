@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import state
 from app.figures.chart import ChartInfo
+from app.panels.kept_view import View, view_to_draw
 from app.panels.later import draw_alone
 
 Picture = tuple[ChartInfo, go.Figure]
@@ -46,7 +47,9 @@ def show_chart(info: ChartInfo, figure: go.Figure, *, key: str, explain: bool = 
         _show_words_and_numbers(info, key, explain)
 
 
-def show_kept_chart(kept: Kept, make: Callable[[], Picture | None], *, key: str) -> None:
+def show_kept_chart(
+    kept: Kept, make: Callable[[], Picture | None], *, key: str, scope: str
+) -> None:
     """Like `show_chart` for a picture that is asked for again and again while it rarely changes:
     `make` is called, and the picture sent anew, only when `kept` is another one.
 
@@ -54,13 +57,16 @@ def show_kept_chart(kept: Kept, make: Callable[[], Picture | None], *, key: str)
         kept: All that decides what `make` gives; the same for every visitor.
         make: The picture, or None where there is nothing to draw.
         key: The chart's key on its page.
+        scope: Of the visitor's view, see `keep_views`.
     """
     picture = _kept_picture(kept, key, make)
     if picture is None:
         return
+    info, figure = picture
+    view = view_to_draw(scope, kept, key, info)
     with st.container(border=True):
-        _draw_kept((*kept, figure_format()), key, picture)
-        draw_alone(_show_numbers, picture[0], key)
+        _draw_kept(kept, view, figure_format(), key, (info, view.of(figure)))
+        draw_alone(_show_numbers, info, key)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -70,7 +76,7 @@ def _kept_picture(kept: Kept, key: str, _make: Callable[[], Picture | None]) -> 
 
 # Streamlit sends again what a cached function sent, without drawing it.
 @st.cache_data(max_entries=32, show_spinner=False)
-def _draw_kept(kept: Kept, key: str, _picture: Picture) -> None:
+def _draw_kept(kept: Kept, view: View, saved_as: str, key: str, _picture: Picture) -> None:
     info, figure = _picture
     st.plotly_chart(figure, key=key, config=_config(info), alt=_alt(info))
     st.caption(info.explanation)

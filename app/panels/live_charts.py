@@ -8,6 +8,7 @@ import streamlit as st
 from adarec.runs.records import RunRecord
 from app import gateway
 from app.panels.chart import Picture, show_kept_chart
+from app.panels.kept_view import keep_views
 from app.panels.run_pictures import (
     Recorded,
     cost_picture,
@@ -17,6 +18,8 @@ from app.panels.run_pictures import (
     validation_picture,
 )
 
+CHARTS = ("losses", "validation", "op_curves", "cost")
+
 
 def show_live_charts(run: RunRecord) -> None:
     """Everything that has been recorded so far; a chart appears with its first epoch."""
@@ -24,14 +27,19 @@ def show_live_charts(run: RunRecord) -> None:
     curves = _Curves(run)
     left, right = st.columns(2)
     with left:
-        show_kept_chart(kept, partial(_of_curves, losses_picture, curves), key="losses")
+        show_kept_chart(
+            kept, partial(_of_curves, losses_picture, curves), key="losses", scope=run.run
+        )
     with right:
-        show_kept_chart(kept, partial(_of_curves, validation_picture, curves), key="validation")
+        show_kept_chart(
+            kept, partial(_of_curves, validation_picture, curves), key="validation", scope=run.run
+        )
     left, right = st.columns([2, 1])
     with left:
-        show_kept_chart(kept, partial(op_curves_picture, run), key="op_curves")
+        show_kept_chart(kept, partial(op_curves_picture, run), key="op_curves", scope=run.run)
     with right:
-        show_kept_chart(kept, partial(_of_curves, cost_picture, curves), key="cost")
+        show_kept_chart(kept, partial(_of_curves, cost_picture, curves), key="cost", scope=run.run)
+    keep_views(run.run, CHARTS)
 
 
 class _Curves:
