@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from adarec.genotype import Genotype
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
+from app.figures.cell_graph import CellGraphInfo, cell_graph_info, draw_cell_graph
 from app.panels.chart import show_chart
 from app.panels.errors import as_text
 from app.panels.links import link
@@ -15,17 +15,21 @@ from app.panels.links import link
 def show_scene_cells(
     results: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Genotype]
 ) -> None:
-    """Two scenes a row; `results` and `cells` map a scene to its run's result and its cell."""
+    """Two scenes a row, explained once; `results` and `cells` map a scene to its run's result and
+    its cell.
+    """
     names = list(cells)
+    graphs = {name: cell_graph_info(cells[name], title=f"Cell of {name}") for name in names}
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
             with column:
-                _show_cell(name, results[name], cells[name], explain=name == names[-1])
+                _show_cell(name, results[name], graphs[name])
+    if names:
+        st.caption(graphs[names[0]].explanation)
 
 
-def _show_cell(name: str, result: Mapping[str, Any], cell: Genotype, *, explain: bool) -> None:
-    graph = cell_graph_info(cell, title=f"Cell of {name}")
-    show_chart(graph, draw_cell_graph(graph), key=f"cell_{name}", explain=explain)
+def _show_cell(name: str, result: Mapping[str, Any], graph: CellGraphInfo) -> None:
+    show_chart(graph, draw_cell_graph(graph), key=f"cell_{name}", explain=False)
     st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
     facts = (
         f"{result['speedup']['p50']:.1f}× faster than the teacher",
