@@ -113,7 +113,7 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
         table.add_row(
             run.run,
             ", ".join([run.scene, *(tag for tag in run.tags if tag.startswith("adapted from"))]),
-            run.teacher,
+            run.taught_by or None,
             run.preset,
             run.state,
             _number(run.teacher_ndcg_at_10, ".4f"),

@@ -27,7 +27,8 @@ class SceneRecord:
 class RunSummary:
     """A run as lists and trade-off charts need it; reading many of these parses no JSON but tags.
 
-    `stage` is the step it is at (or ended at), `speedup_p50` teacher over student.
+    `stage` is the step it is at (or ended at), `speedup_p50` teacher over student; `augmentation`
+    and `blend` are None where the run has none.
     """
 
     run: str
@@ -59,6 +60,14 @@ class RunSummary:
     teacher_params: int | None
     student_params: int | None
     verdict: str | None
+    augmentation: str | None
+    blend: str | None
+
+    @property
+    def taught_by(self) -> str:
+        """The teacher, with the augmentation and the blend that make it another one."""
+        blend = f"{self.blend} blend" if self.blend else None
+        return " + ".join(part for part in (self.teacher, self.augmentation, blend) if part)
 
     @property
     def is_example(self) -> bool:

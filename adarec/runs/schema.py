@@ -1,5 +1,6 @@
 """The tables of a workspace, and the engine that reaches them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,20 @@ RUNS = sa.Table(
     sa.Column("result", sa.JSON(none_as_null=True)),
     *SUMMARY_COLUMNS,
 )
+
+# What is read out of the settings' JSON: too rare in lists for a column that old workspaces lack.
+COMPUTED: dict[str, sa.ColumnElement[Any]] = {
+    "augmentation": sa.func.nullif(RUNS.c.settings["augment", "name"].as_string(), "none"),
+    "blend": sa.func.nullif(RUNS.c.settings["blend"].as_string(), "none"),
+}
+
+
+def run_fields(names: Iterable[str]) -> sa.Select[Any]:
+    """A query for these columns of runs, computed ones included."""
+    return sa.select(
+        *(COMPUTED[name].label(name) if name in COMPUTED else RUNS.c[name] for name in names)
+    )
+
 
 METRICS = sa.Table(
     "metrics",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from adarec.errors import RunError, SceneError
 from adarec.runs.records import STATES, MetricRow, ProgressRow, RunRecord, RunSummary, SceneRecord
-from adarec.runs.schema import RUNS, SCENES, SUMMARY_COLUMNS
+from adarec.runs.schema import COMPUTED, RUNS, SCENES, SUMMARY_COLUMNS, run_fields
 from adarec.runs.stage_records import StageRecords
 from adarec.runs.summaries import result_columns, settings_columns
 
@@ -22,7 +22,7 @@ __all__ = ["MetricRow", "ProgressRow", "RunRecord", "RunStore", "RunSummary", "S
 
 _SUMMARY_FIELDS = tuple(RunSummary.__dataclass_fields__)
 _RUN_FIELDS = tuple(RunRecord.__dataclass_fields__)
-_DERIVED = frozenset(column.name for column in SUMMARY_COLUMNS)
+_DERIVED = frozenset(column.name for column in SUMMARY_COLUMNS) | frozenset(COMPUTED)
 
 
 class RunStore(StageRecords):
@@ -201,7 +201,7 @@ class RunStore(StageRecords):
         Raises:
             RunError: There is none.
         """
-        query = sa.select(*(RUNS.c[name] for name in _RUN_FIELDS)).where(RUNS.c.run == run)
+        query = run_fields(_RUN_FIELDS).where(RUNS.c.run == run)
         return RunRecord(**self._only_run(run, query))
 
     def run_summary(self, run: str) -> RunSummary:
@@ -210,7 +210,7 @@ class RunStore(StageRecords):
         Raises:
             RunError: There is none.
         """
-        query = sa.select(*(RUNS.c[name] for name in _SUMMARY_FIELDS)).where(RUNS.c.run == run)
+        query = run_fields(_SUMMARY_FIELDS).where(RUNS.c.run == run)
         return RunSummary(**self._only_run(run, query))
 
     def _only_run(self, run: str, query: sa.Select[Any]) -> Mapping[str, Any]:
@@ -271,7 +271,7 @@ class RunStore(StageRecords):
 def _filtered(
     fields: Iterable[str], scene: str | None, states: Collection[str] | None
 ) -> sa.Select[Any]:
-    query = sa.select(*(RUNS.c[name] for name in fields))
+    query = run_fields(fields)
     if scene is not None:
         query = query.where(RUNS.c.scene == scene)
     if states is not None:

@@ -61,7 +61,7 @@ def matching(
 
 
 def _text_of(run: RunSummary) -> str:
-    parts = (run.run, run.scene, run.teacher, run.preset, run.mapping, state_word(run.state))
+    parts = (run.run, run.scene, run.taught_by, run.preset, run.mapping, state_word(run.state))
     return " ".join(
         part for part in (*parts, run.notes, run.verdict, *run.tags) if part
     ).casefold()

@@ -27,7 +27,7 @@ def state_word(run_state: str) -> str:
 def run_label(run: RunSummary) -> str:
     """One line that tells a run from the others."""
     parts = ["example" if run.is_example else run.run, run.scene]
-    parts += [run.teacher or "", run.preset or "", f"seed {run.seed}"]
+    parts += [run.taught_by, run.preset or "", f"seed {run.seed}"]
     parts += [tag for tag in run.tags if tag.startswith("adapted from ")]
     if run.speedup_p50:
         parts.append(f"{run.speedup_p50:.1f}× faster")

@@ -39,7 +39,7 @@ def show_runs(runs: list[RunSummary]) -> None:
                 "run": run.run,
                 "scene": run.scene,
                 "state": state_word(run.state),
-                "teacher": run.teacher,
+                "teacher": run.taught_by or None,
                 "preset": run.preset,
                 "mapping": run.mapping,
                 "seed": run.seed,

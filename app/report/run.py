@@ -46,8 +46,8 @@ def _about(run: RunRecord) -> str:
     scene = (run.result or {})["scene"]
     example = "The example run that comes with the studio. " if run.is_example else ""
     return (
-        f"{example}Distilled from {run.teacher}, preset {run.preset}, mapping {run.mapping}, seed "
-        f"{run.seed}. {scene['users']:,} users, {scene['items']:,} items, "
+        f"{example}Distilled from {run.taught_by}, preset {run.preset}, mapping {run.mapping}, "
+        f"seed {run.seed}. {scene['users']:,} users, {scene['items']:,} items, "
         f"{scene['interactions']:,} interactions; models read the newest "
         f"{scene['sequence_length']} items. Written by AdaRec Studio."
     )

@@ -167,6 +167,20 @@ def test_runs_with_a_setting_are_found(store: RunStore) -> None:
     assert len(store.run_summaries()) == 2
 
 
+def test_lists_say_what_made_the_teacher_another_one(store: RunStore) -> None:
+    teacher = {"name": "sasrec"}
+    plain = {"teacher": teacher, "augment": {"name": "none"}, "blend": "none"}
+    made = {
+        new_run(store, settings=plain): "sasrec",
+        new_run(store, settings=plain | {"augment": {"name": "asrep"}}): "sasrec + asrep",
+        new_run(store, settings=plain | {"blend": "hybrid"}): "sasrec + hybrid blend",
+        new_run(store): "nextitnet",  # settings from before there were blends
+        new_run(store, settings={}): "",
+    }
+    assert {run.run: run.taught_by for run in store.run_summaries()} == made
+    assert {run.run: run.taught_by for run in store.runs()} == made
+
+
 def test_a_run_is_deleted_only_when_it_is_over(store: RunStore) -> None:
     run = new_run(store)
     with pytest.raises(RunError, match="Stop it first"):
