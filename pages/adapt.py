@@ -23,7 +23,7 @@ st.caption(
     "customers with the same catalogue."
 )
 with st.container(border=True):
-    st.subheader("New adaptation")
+    st.header("New adaptation")
     pair = pick_pair()
     if pair is not None:
         paradigm = st.segmented_control(
@@ -53,7 +53,7 @@ with st.container(border=True):
 
 runs = gateway.adaptations()
 if runs:
-    st.subheader("Watch an adaptation")
+    st.header("Watch an adaptation")
 run = pick_run(
     runs,
     none_yet="**No adaptation yet.** Here you see what the target's histories were worth: the "

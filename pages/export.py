@@ -25,7 +25,7 @@ if run.result is None:
 else:
     show_result(run.result)
     package = gateway.export_package(run)
-    st.subheader("What is in the folder")
+    st.header("What is in the folder")
     st.dataframe(
         pd.DataFrame(package.contents, columns=["file", "size", "what it is"]), hide_index=True
     )
@@ -44,7 +44,7 @@ else:
         "bash",
         wrap_lines=True,
     )
-    st.subheader("Report")
+    st.header("Report")
     st.markdown(
         "One HTML file with the verdict, every number and its method, interactive figures and the "
         "settings. It opens in any browser and loads nothing from a network."
@@ -57,7 +57,7 @@ else:
         on_click="ignore",
         key=state.DOWNLOAD_REPORT,
     )
-st.subheader("Repeat this run")
+st.header("Repeat this run")
 st.markdown("The same command on the same log and machine gives the same cell and metrics:")
 st.code(gateway.repeat_command(run), "bash", wrap_lines=True)
 link("compare", "Compare it with other scenes →", run=run.run)

@@ -17,7 +17,7 @@ st.caption(
 )
 show_tour(state.asked_for(state.SCENE))
 with st.container(border=True):
-    st.subheader("Add a scene")
+    st.header("Add a scene")
     upload_log()
 
 saved = st.session_state.pop("just_saved", None)

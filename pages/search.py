@@ -21,7 +21,7 @@ st.caption(
     "background worker computes: this page may be closed meanwhile."
 )
 with st.container(border=True):
-    st.subheader("New search")
+    st.header("New search")
     left, right = st.columns([1, 2])
     with left:
         scene = pick_scene()
@@ -45,7 +45,7 @@ if not everything:
         "cell then appear here, live. The quick preset takes minutes."
     )
     st.stop()
-st.subheader("Watch a run")
+st.header("Watch a run")
 run = pick_run(
     [each for each in everything if not each.archived],
     none_yet="**Every run is archived.** Switch them on in the list below.",
@@ -63,7 +63,7 @@ if run is not None:
         link("distillation", "What did each layer learn from? →", run=run.run)
         link("tradeoffs", "What should I ship? →", run=run.run)
 if run is None or not run.is_active:
-    st.subheader("All runs")
+    st.header("All runs")
     draw_alone(list_runs)
 else:
     # Who watches a run is spared the list until it is asked for.

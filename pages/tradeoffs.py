@@ -28,7 +28,7 @@ if not finished:
     st.stop()
 
 plane = st.container()
-st.subheader("One run")
+st.header("One run")
 run = pick_run(finished)
 with plane:
     draw_alone(show_plane, finished, run)

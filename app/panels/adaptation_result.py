@@ -48,7 +48,7 @@ def show_runs_of_pair(run: RunRecord, runs: list[RunSummary]) -> None:
         if each.run in results and _pair(results[each.run]["settings"]) == pair
     ]
     if len(rows) > 1:
-        st.subheader(f"All adaptations from {pair[0]} to {pair[1]}")
+        st.header(f"All adaptations from {pair[0]} to {pair[1]}")
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="runs_of_pair")
 
 

@@ -14,7 +14,7 @@ def show_tour(scene: str | None) -> None:
         return
     example = next((run.run for run in gateway.runs() if run.is_example), None)
     with st.container(border=True):
-        st.subheader("Three steps to a small recommender")
+        st.header("Three steps to a small recommender")
         first, second, third = st.columns(3)
         with first:
             st.markdown(

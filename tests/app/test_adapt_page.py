@@ -74,10 +74,10 @@ def test_a_finished_adaptation_shows_its_picture(home: Workspace) -> None:  # no
     labels = {metric.label: metric.value for metric in app.metric}
     assert labels["Items that both scenes have"] == "75%"
     assert labels["Test items out of reach"] == "5.0%"
-    assert "All adaptations" not in "".join(each.value for each in app.subheader)
+    assert "All adaptations" not in "".join(each.value for each in app.header)
     add_adaptation(home, seed=8, paradigm="target")
     app = visit("adapt", run=first)
-    assert app.subheader[-1].value == "All adaptations from shop 1 to shop 2"
+    assert app.header[-1].value == "All adaptations from shop 1 to shop 2"
 
 
 @pytest.mark.parametrize("until", ["", "search"])

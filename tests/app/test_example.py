@@ -67,7 +67,7 @@ def test_reports_of_the_example_say_so(home: Workspace) -> None:
 def test_the_tour_ends_when_a_run_has_finished(home: Workspace) -> None:
     def has_tour() -> bool:
         app = AppTest.from_file(MAIN, default_timeout=60).run()
-        return "Three steps to a small recommender" in [head.value for head in app.subheader]
+        return "Three steps to a small recommender" in [head.value for head in app.header]
 
     assert has_tour()
     own_run(home)
