@@ -12,6 +12,7 @@ from adarec.bench.ablation.cells import all_cells
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
 from adarec.bench.experiments.experiment import Choice, Experiment
 from adarec.bench.pooling import run_ranks
+from adarec.bench.spread import spread_of_models
 from adarec.errors import RunError, SettingsError
 from adarec.ranking import ndcg_per_user
 from adarec.runs.workspace import Workspace
@@ -56,6 +57,19 @@ def test_the_page_prints_the_rows(tables: Tables) -> None:
     random = np.mean([models[role]["ndcg@10"] for role in RANDOM])
     assert cells[6] == f"{random:.4f}"
     assert "(last item transitions)" in cells[-1]
+
+
+def test_the_spread_is_that_of_the_found_the_random_and_the_stacked_cell(tables: Tables) -> None:
+    for row in tables.report["scenes"]:
+        ranks = run_ranks(tables.ablation.workspace, row["runs"][0])
+        cells = ("student", *RANDOM, "control-cnn")
+        scores = np.array([ndcg_per_user(ranks[role], 10) for role in cells])
+        expected = spread_of_models([scores])
+        assert row["spread"]["models"] == len(cells)
+        assert row["spread"]["noise"] == pytest.approx(expected.noise / scores.mean())
+        assert row["spread"]["high"] == pytest.approx(expected.high / scores.mean())
+        printed = tables.page("scenes").split("## How much do cells of one cost differ?")[1]
+        assert f"| {row['scene']} | nextitnet | {len(cells)} |" in printed
 
 
 def test_pooled_rows_are_over_both_scenes(tables: Tables) -> None:

@@ -17,7 +17,10 @@ from adarec.bench.experiments.rows import (
     result_of,
     runs_of,
 )
-from adarec.bench.pooling import gain_over_scenes
+from adarec.bench.pooling import CUT_OFF, gain_over_scenes
+from adarec.bench.spread import spread_of_models
+from adarec.ranking import ndcg_per_user
+from adarec.runs.records import RunRecord
 
 RANDOM = tuple(f"control-random-{i}" for i in (1, 2, 3))
 HAND_MADE = tuple(f"control-{name}" for name in ("cnn", "gru", "sasrec"))
@@ -32,6 +35,8 @@ RIVALS: dict[str, tuple[str, ...]] = {
     "no distillation": ("control-no-distillation",),
     "teacher": ("teacher",),
 }
+# Cells of the search space at one cost: what a search can choose from.
+CELLS = (FOUND, *RANDOM, "control-cnn")
 ROLES = ("teacher", FOUND, *RANDOM, *HAND_MADE, "control-all-skip", "control-no-distillation")
 
 
@@ -53,6 +58,7 @@ def compared_row(evidence: Evidence, row: Sequence[Cell]) -> Json:
         "gains": {
             words: asdict(evidence.gain(runs, FOUND, roles)) for words, roles in RIVALS.items()
         },
+        "spread": _spread(evidence, runs),
         "found_cells": [ops_of(run) for run in runs],
         "collapsed": [result["student"]["collapsed"] for result in results],
         "minutes": minutes(results),
@@ -82,6 +88,17 @@ def pooled_rows(evidence: Evidence, rows: Sequence[Json], cells: Sequence[Cell])
             gain = asdict(gain_over_scenes(scenes, FOUND, roles))
             found.append({"teacher": teacher, "rivals": words, "runs": runs} | gain)
     return found
+
+
+def _spread(evidence: Evidence, runs: Sequence[RunRecord]) -> Json:
+    """Of the NDCG@10 of cells of one cost, in shares of their mean."""
+    scores = [
+        np.array([ndcg_per_user(evidence.ranks(run)[role], CUT_OFF) for role in CELLS])
+        for run in runs
+    ]
+    mean = float(np.mean([each.mean() for each in scores])) or 1.0
+    found = asdict(spread_of_models(scores))
+    return {"models": found.pop("models")} | {name: size / mean for name, size in found.items()}
 
 
 def _by_role(result: Json) -> dict[str, Json]:
