@@ -9,12 +9,12 @@ from adarec.config.adaptation import (
 )
 from adarec.config.presets import preset_settings, reverse_model_settings
 from adarec.config.reading import parse_overrides, read_as, read_settings
+from adarec.config.run import RunSettings
 from adarec.config.sections import (
     AdainSettings,
     AugmentSettings,
     DfaSettings,
     LossSettings,
-    RunSettings,
     SearchSettings,
     Settings,
     StudentSettings,

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from adarec.config.presets import preset_settings
 from adarec.config.reading import read_as
-from adarec.config.sections import RunSettings, Settings
+from adarec.config.run import RunSettings
+from adarec.config.sections import Settings
 
 SECTION = "adaptation"
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from adarec import catalog
 from adarec.config.reading import read_settings
-from adarec.config.sections import RunSettings, TeacherSettings
+from adarec.config.run import RunSettings
+from adarec.config.sections import TeacherSettings
 from adarec.errors import SettingsError
 
 _PRESETS: dict[str, dict[str, Any]] = {

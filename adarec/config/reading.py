@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from adarec.config.sections import RunSettings
+from adarec.config.run import RunSettings
 from adarec.errors import SettingsError
 
 M = TypeVar("M", bound=BaseModel)
