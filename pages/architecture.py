@@ -5,12 +5,13 @@ from functools import partial
 import streamlit as st
 
 from app import gateway
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
-from app.figures.labels import edges_of
+from app.figures.cell_graph import cell_graph_infos
+from app.figures.labels import edge_labels
 from app.figures.op_costs import draw_op_costs, op_costs_info
 from app.figures.op_curves import draw_op_curves, op_curves_info
 from app.figures.receptive_field import draw_receptive_field, receptive_field_info
 from app.panels.cell_comparison import pick_second_run, show_two_cells
+from app.panels.cell_graphs import show_cell_graphs
 from app.panels.chart import show_chart
 from app.panels.epoch_pictures import show_op_weights
 from app.panels.epoch_slider import play_epochs
@@ -35,6 +36,7 @@ arrays = gateway.epoch_arrays(run, gateway.SEARCH)
 cell = gateway.genotype(run)
 costs = gateway.op_costs(run)
 weights = arrays.arrays["op_weights"] if arrays else None
+edges = [] if weights is None else edge_labels(weights.shape[1], gateway.num_own_cells(run))
 
 if cell is None and weights is None:
     nothing_recorded(run, "architecture")
@@ -42,17 +44,21 @@ if cell is None and weights is None:
 
 if second is not None:
     show_two_cells(run, second)
+graphs = []
+if cell is not None and second is None:
+    if cell.is_collapsed:
+        st.warning("This cell is collapsed: no edge with parameters reaches its output.")
+    graphs = cell_graph_infos(cell, op_weights=None if weights is None else weights[-1])
+if len(graphs) > 1:
+    show_cell_graphs(graphs, key="cell", columns=2)
 left, right = st.columns([3, 2])
 with left:
     if cell is None:
         st.info("The cell is chosen when the search ends; the heat map shows where it is heading.")
-    elif second is None:
-        if cell.is_collapsed:
-            st.warning("This cell is collapsed: no edge with parameters reaches its output.")
-        found = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
-        show_chart(found, draw_cell_graph(found), key="cell")
+    elif len(graphs) == 1:
+        show_cell_graphs(graphs, key="cell")
     if arrays is not None and weights is not None:
-        play_epochs(arrays.epochs, partial(show_op_weights, arrays))
+        play_epochs(arrays.epochs, partial(show_op_weights, arrays, edges))
 with right:
     if cell is not None:
         num_cells, length = gateway.num_cells(run), gateway.sequence_length(run)
@@ -63,6 +69,6 @@ with right:
         table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
         show_chart(table, draw_op_costs(table), key="op_costs")
 if arrays is not None and weights is not None:
-    over_time = op_curves_info(arrays.epochs, weights, edges_of(weights.shape[1]))
+    over_time = op_curves_info(arrays.epochs, weights, edges)
     show_chart(over_time, draw_op_curves(over_time), key="op_curves")
 link("distillation", "What did each student layer learn from? →", run=run.run)

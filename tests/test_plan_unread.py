@@ -2,6 +2,7 @@
 
 import pytest
 
+from adarec.plan import stage_key
 from tests.test_plan import changed_roles, plan
 
 DRAWN = {"losses__top_items": 5, "losses__sampled_items": 9}
@@ -38,3 +39,36 @@ def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> 
     joint = plan(search__order="joint")
     assert changed_roles(plan(), joint) == ["search", "student", "measure"]
     assert joint["search"].settings["search"]["order"] == "joint"
+
+
+def test_alphas_of_each_cell_are_in_the_keys_of_searches_that_have_them() -> None:
+    assert plan(search__alphas="shared") == plan()
+    assert "alphas" not in plan()["search"].settings["search"]
+    per_cell = plan(search__alphas="per-cell")
+    assert changed_roles(plan(), per_cell) == ["search", "student", "measure"]
+    assert per_cell["search"].settings["search"]["alphas"] == "per-cell"
+
+
+# Of the stages' versions when `search.alphas` came; runs that were computed before stay found.
+BEFORE = {
+    "costs": (1, "measure_costs-6b58b1b64a53e605"),
+    "teacher": (1, "train_teacher-26b677c390c3b8a9"),
+    "search": (3, "search_student-1b2ccbf4ce8b01a3"),
+    "student": (1, "distill_student-8c1fd8e15557c574"),
+    "measure": (2, "measure-b4a92f1e5a04fa89"),
+}
+
+
+def test_the_default_plan_has_the_keys_that_it_had() -> None:
+    keys = {"scene": "ingest-1"}
+    for role, step in plan().items():
+        version, before = BEFORE[role]
+        keys[role] = stage_key(
+            step.stage,
+            settings=step.settings,
+            parents={name: keys[name] for name in step.parents},
+            seed=step.seed,
+            threads=step.threads,
+            version=version,
+        )
+        assert keys[role] == before

@@ -62,7 +62,7 @@ class RunSettings(Settings):
     cells: dict[str, str] = Field(
         {},
         description="Cells to distil as controls, such as those of other scenes: "
-        "cells.NAME=conv3,skip,zero,…, one op an edge.",
+        "cells.NAME=conv3,skip,zero,…, one op an edge, of one cell or of one after the other.",
     )
     point: int | None = Field(
         None,
@@ -99,10 +99,12 @@ class RunSettings(Settings):
         num_edges = self.student.num_nodes * (self.student.num_nodes + 1) // 2
         for name, ops in self.cells.items():
             unknown = [op for op in ops.split(",") if op not in catalog.OP_NAMES]
-            if unknown or len(ops.split(",")) != num_edges:
+            in_stack = num_edges * self.student.num_cells
+            if unknown or len(ops.split(",")) not in (num_edges, in_stack):
                 raise ValueError(
                     f"cells.{name} is {ops!r}; a cell of {self.student.num_nodes} nodes needs "
-                    f"{num_edges} ops of {', '.join(catalog.OP_NAMES)}, with commas between"
+                    f"{num_edges} ops of {', '.join(catalog.OP_NAMES)}, with commas between, or "
+                    f"{in_stack} for the {self.student.num_cells} cells one after the other"
                 )
             if not re.fullmatch(r"[\w-]+", name):
                 raise ValueError(f"a cell's name has letters, digits, '_' and '-'; found {name!r}")

@@ -119,10 +119,17 @@ class SearchSettings(Settings):
         "and weights by one gradient (joint, as published).",
     )
 
+    alphas: Literal["shared", "per-cell"] = Field(
+        "shared",
+        description="One set of alphas, so that all cells are alike (shared), or a set for each "
+        "cell of the stack (per-cell).",
+    )
+
     @property
     def unread(self) -> set[str]:
         """Settings that decide nothing here, and so are in no key."""
-        unread = {"order"} if self.order == "alternate" else set()
+        usual = {"order": "alternate", "alphas": "shared"}
+        unread = {name for name, value in usual.items() if getattr(self, name) == value}
         return unread | ({"finalist_epochs"} if self.finalists == 1 else set())
 
 

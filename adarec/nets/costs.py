@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from adarec import catalog
-from adarec.genotype import Genotype
+from adarec.genotype import Genotype, cell_edges
 from adarec.nets.students.sampling import expected_cost
 
 SLACK = 0.85  # share of the limit that the table may fill; the rest is for the table's error
@@ -43,11 +43,11 @@ class CostModel:
     length: int
 
     def of(self, genotype: Genotype) -> float:
-        """Cost of the student with this cell."""
+        """Cost of the student with this cell, or these cells."""
         positions = min(self.length, genotype.receptive_field(self.num_cells))
         indices = [catalog.OP_NAMES.index(op) for op in genotype.ops]
-        per_cell = float((self.base + positions * self.per_position)[indices].sum())
-        return self.fixed(positions) + self.num_cells * per_cell
+        own = float((self.base + positions * self.per_position)[indices].sum())
+        return self.fixed(positions) + self.num_cells // genotype.num_own_cells * own
 
     def fixed(self, positions: int) -> float:
         """Cost of all but the edges, at so many positions."""
@@ -66,14 +66,15 @@ class CostModel:
         return self.base + self.nominal_positions * self.per_position
 
     def expected(self, alphas: Tensor) -> Tensor:
-        """Expected cost of a student drawn from the alphas, by the table at the nominal number of
-        positions.
+        """Expected cost of a student drawn from the alphas ([E, O] or [S x E, O]), by the table
+        at the nominal number of positions.
         """
+        in_stack = self.num_cells * len(cell_edges(self.num_nodes))
         return expected_cost(
             alphas,
             self.op_costs,
             fixed=self.fixed(self.nominal_positions),
-            num_cells=self.num_cells,
+            repeats=in_stack // len(alphas),
         )
 
 

@@ -52,9 +52,9 @@ class Candidate:
 
 
 def is_connected(genotype: Genotype) -> bool:
-    """True when every node keeps at least one edge that is not zero."""
-    nodes_with_input = {target for _, target, op in genotype.edges if op != "zero"}
-    return len(nodes_with_input) == genotype.num_nodes
+    """True when every node of every cell keeps at least one edge that is not zero."""
+    fed = ({target for _, target, op in cell.edges if op != "zero"} for cell in genotype.cells)
+    return all(len(nodes) == genotype.num_nodes for nodes in fed)
 
 
 def all_skip(num_nodes: int) -> Genotype:
@@ -89,7 +89,12 @@ class Target:
 
 
 def choose_target(
-    request: CostModel, body: CostModel, *, speedup: float | None, default: float
+    request: CostModel,
+    body: CostModel,
+    *,
+    speedup: float | None,
+    default: float,
+    num_own_cells: int = 1,
 ) -> Target:
     """The cost limit of a search.
 
@@ -97,7 +102,8 @@ def choose_target(
     cell breaks it.
     Without one, `default` holds for the request if a cell with a convolution fits; on scenes with
     short histories,
-    where scoring alone uses up the limit, 0.8 x `default` holds for the body.
+    where scoring alone uses up the limit, 0.8 x `default` holds for the body. `num_own_cells` is
+    how many cells the search gives ops of their own.
 
     Raises:
         TargetError: With the speed-up that is within reach.
@@ -114,7 +120,8 @@ def choose_target(
             )
         return Target(request, "request", speedup, SLACK * limit)
     target = Target(request, "request", default, SLACK * request.teacher / default)
-    if not lightest_genotype(request, limit=target.limit).is_collapsed:
+    lightest_cell = lightest_genotype(request, limit=target.limit, num_own_cells=num_own_cells)
+    if not lightest_cell.is_collapsed:
         return target
     return Target(body, "body", 0.8 * default, SLACK * body.teacher / (0.8 * default))
 
@@ -122,8 +129,8 @@ def choose_target(
 def draw_candidates(
     alphas: Tensor, costs: CostModel, *, limit: float, count: int, rng: np.random.Generator
 ) -> list[Genotype]:
-    """Distinct connected genotypes within the limit: the alphas' own choice first, then samples
-    from the alphas.
+    """Distinct connected genotypes within the limit: the choice of the alphas [E, O] or [S x E, O]
+    first, then samples from the alphas.
 
     The alphas' choice is the one of highest total weight within the limit, found by trading ops
     against cost. A
@@ -151,23 +158,27 @@ def draw_candidates(
         price = scale * rng.choice([0.0, 0.3, 1.0, 3.0])
         gumbel = rng.gumbel(size=log_weights.shape)
         offer((log_weights / softness - price * op_costs + gumbel).argmax(axis=1))
-    return list(found.values()) or [lightest_genotype(costs, limit=limit)]
+    num_own_cells = len(log_weights) // len(cell_edges(num_nodes))
+    return list(found.values()) or [
+        lightest_genotype(costs, limit=limit, num_own_cells=num_own_cells)
+    ]
 
 
-def lightest_genotype(costs: CostModel, *, limit: float) -> Genotype:
-    """A chain with one parametric op if that fits the limit, else the all-skip cell."""
+def lightest_genotype(costs: CostModel, *, limit: float, num_own_cells: int = 1) -> Genotype:
+    """A chain with one parametric op if that fits the limit, else the all-skip cell; of several
+    cells with ops of their own the first alone has that op.
+    """
+    edges = cell_edges(costs.num_nodes)
     by_cost = sorted(
         PARAMETRIC, key=lambda name: float(costs.op_costs[catalog.OP_NAMES.index(name)])
     )
+    chain = tuple("skip" if source == target - 1 else "zero" for source, target in edges)
     for op in by_cost:
-        ops = tuple(
-            (op if (source, target) == (0, 1) else "skip") if source == target - 1 else "zero"
-            for source, target in cell_edges(costs.num_nodes)
-        )
+        ops = (op, *chain[1:], *chain * (num_own_cells - 1))  # the first edge is 0 > 1
         genotype = Genotype(costs.num_nodes, ops)
         if costs.of(genotype) <= limit:
             return genotype
-    return all_skip(costs.num_nodes)
+    return Genotype(costs.num_nodes, all_skip(costs.num_nodes).ops * num_own_cells)
 
 
 def rank_candidates(
@@ -212,7 +223,8 @@ def chained_genotype(costs: CostModel, *, cost: float) -> Genotype:
     """The plain stack of causal convolutions whose cost is nearest to `cost`.
 
     Every node is fed by the one before it alone, through conv3, conv5 or, where a shorter stack
-    costs enough, skip; at least one is a convolution. The first of equally near ones is taken.
+    costs enough, skip; at least one is a convolution. All cells are alike. The first of equally
+    near ones is taken.
     """
     edges = cell_edges(costs.num_nodes)
 
@@ -232,15 +244,20 @@ def chained_genotype(costs: CostModel, *, cost: float) -> Genotype:
 
 
 def random_genotype(
-    costs: CostModel, *, cost: float, tolerance: float, rng: np.random.Generator
+    costs: CostModel,
+    *,
+    cost: float,
+    tolerance: float,
+    rng: np.random.Generator,
+    num_own_cells: int = 1,
 ) -> Genotype:
     """A random connected genotype whose cost is within `tolerance` of `cost`; the nearest of many
-    if none is.
+    if none is. `num_own_cells` cells get ops of their own.
 
     Raises:
         TargetError: No cell with a convolution was found at all.
     """
-    num_edges = len(cell_edges(costs.num_nodes))
+    num_edges = num_own_cells * len(cell_edges(costs.num_nodes))
     nearest, gap = None, np.inf
     for _ in range(4000):
         ops = tuple(

@@ -60,7 +60,7 @@ def _describe(context: StageContext, **facts: Any) -> None:
 
 
 def _found_cell(context: StageContext) -> Genotype:
-    """The student's own: the search's choice, or a point of its front."""
+    """The student's own cell or cells: the search's choice, or a point of its front."""
     return Genotype.from_json(read_json(context.parents["student"] / "student.json")["genotype"])
 
 
@@ -78,7 +78,13 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
     if name == "cnn":
         return chained_genotype(costs, cost=costs.of(found))
     rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
-    return random_genotype(costs, cost=costs.of(found), tolerance=TOLERANCE, rng=rng)
+    return random_genotype(
+        costs,
+        cost=costs.of(found),
+        tolerance=TOLERANCE,
+        rng=rng,
+        num_own_cells=found.num_own_cells,
+    )
 
 
 def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from adarec.data.scene import Scene, read_scene
-from adarec.genotype import Genotype
+from adarec.genotype import Genotype, cell_edges
 from adarec.nets.batches import search_passes
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.costs import cost_model
@@ -39,7 +39,7 @@ from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, v
 from adarec.stages.distillation import SearchedWeights, derived_training
 
 # Settings of the search that `SearchSchedule` does not know.
-AFTER_EPOCHS = ("candidates", "evolved", "finalists", "finalist_epochs")
+NOT_OF_EPOCHS = ("alphas", "candidates", "evolved", "finalists", "finalist_epochs")
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
 EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
 EVOLVED_SHARE = 0.7  # of that, before the best are validated on all users
@@ -109,7 +109,14 @@ def target_of(settings: dict[str, Any], parents: dict[str, Path]) -> Target:
         cost_model(table, of_body=True),
         speedup=settings["speedup"],
         default=settings["default_speedup"],
+        num_own_cells=_num_own_cells(settings),
     )
+
+
+def _num_own_cells(settings: dict[str, Any]) -> int:
+    """How many cells get alphas, and so ops, of their own; 1 where all share theirs."""
+    is_per_cell = settings["search"].get("alphas", "shared") == "per-cell"
+    return settings["student"]["num_cells"] if is_per_cell else 1
 
 
 def _prepare(
@@ -117,7 +124,7 @@ def _prepare(
 ) -> Search:
     settings = context.settings
     student, losses = settings["student"], settings["losses"]
-    schedule = {k: v for k, v in settings["search"].items() if k not in AFTER_EPOCHS}
+    schedule = {k: v for k, v in settings["search"].items() if k not in NOT_OF_EPOCHS}
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
     torch.manual_seed(context.seed)
     supernet = Supernet(
@@ -126,6 +133,7 @@ def _prepare(
         num_cells=student["num_cells"],
         num_nodes=student["num_nodes"],
         dropout=student["dropout"],
+        num_own_cells=_num_own_cells(settings),
     )
     projections = Projections(student["width"], teacher.hidden_width)
     inherit_item_table(supernet.student, teacher, [projections.embedding, projections.hidden])
@@ -176,7 +184,8 @@ def _evolved(
     count = settings["candidates"]
     start = draw_candidates(alphas, costs, limit=limit, count=count, rng=rng)
     start += draw_candidates(alphas, costs, limit=ceiling, count=-(-count // 2), rng=rng)
-    start.append(lightest_genotype(costs, limit=limit))
+    num_own_cells = len(alphas) // len(cell_edges(costs.num_nodes))
+    start.append(lightest_genotype(costs, limit=limit, num_own_cells=num_own_cells))
     most = len(set(start)) + settings["evolved"]
     evaluations = affordable_evaluations(search, most=most)
 

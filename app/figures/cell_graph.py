@@ -79,8 +79,8 @@ def cell_graph_info(
     title: str = "The cell that was found",
     compared_with: Genotype | None = None,
 ) -> CellGraphInfo:
-    """Lays the genotype out; `op_weights` [edges, O] of the last search epoch give the edges their
-    strength, and edges whose op differs from that in `compared_with` are marked."""
+    """Lays a genotype of one cell out; `op_weights` [edges, O] of the last search epoch give the
+    edges their strength, and edges whose op differs from that in `compared_with` are marked."""
     graph = nx.DiGraph()
     graph.add_nodes_from((node, {"layer": node}) for node in range(genotype.num_nodes + 2))
     layout = nx.multipartite_layout(graph, subset_key="layer")
@@ -100,7 +100,7 @@ def cell_graph_info(
         span = target - source
         path = arc(positions[source], positions[target], height=0.0 if span == 1 else 0.42 * span)
         edge = GraphEdge(source, target, op, weight, (source, target, op) in live, path)
-        if (source, target) in differs:
+        if (1, source, target) in differs:
             edge = replace(edge, other_op=others.get((source, target), "no such edge"))
         edges.append(edge)
     output = genotype.num_nodes + 1
@@ -114,6 +114,46 @@ def cell_graph_info(
     ]
     is_compared = compared_with is not None
     return CellGraphInfo(positions, edges, outputs, genotype.is_collapsed, title, is_compared)
+
+
+def cell_graph_infos(
+    genotype: Genotype,
+    *,
+    op_weights: np.ndarray | None = None,
+    title: str | None = None,
+    compared_with: Genotype | None = None,
+) -> list[CellGraphInfo]:
+    """The graph of every cell with ops of its own, the first first; a cell that all places repeat
+    is drawn once, beside several cells once for each of them.
+
+    Args:
+        genotype: Of one cell or of several.
+        op_weights: [edges, O] of the last search epoch, of all the genotype's edges.
+        title: What a graph is called; several graphs are numbered.
+        compared_with: Edges whose op differs from that in this genotype are marked.
+    """
+    others = () if compared_with is None else compared_with.repeated(genotype.num_own_cells)
+    cells = genotype.repeated(len(others)) if others else genotype.cells
+    size = len(genotype.ops) // genotype.num_own_cells
+    several = len(cells) > 1
+    found = []
+    for place, cell in enumerate(cells):
+        start = place * size if genotype.num_own_cells > 1 else 0
+        number = f"Cell {place + 1}"
+        named = title or "The cell that was found"
+        if several:
+            named = number if title is None else f"{number} of {title.removeprefix('Cell of ')}"
+        info = cell_graph_info(
+            cell,
+            op_weights=None if op_weights is None else op_weights[start : start + size],
+            title=named,
+            compared_with=others[place] if place < len(others) else None,
+        )
+        if others and place >= len(others):
+            edges = [replace(edge, other_op="no such cell") for edge in info.edges]
+            info = replace(info, edges=edges, is_compared=True)
+        found.append(info)
+    return found
 
 
 def draw_cell_graph(info: CellGraphInfo) -> go.Figure:

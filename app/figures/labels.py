@@ -14,13 +14,16 @@ def edge_label(source: int, target: int) -> str:
     return f"{'input' if source == 0 else source} → {target}"
 
 
-def edges_of(count: int) -> list[tuple[int, int]]:
-    """The edges (source, target) of a cell that has `count` of them: n nodes have n (n + 1) /
-    2."""
+def edge_labels(count: int, num_own_cells: int = 1) -> list[str]:
+    """How pages write `count` edges, of one cell or of several, one cell after the other; n nodes
+    have n (n + 1) / 2."""
     num_nodes = 1
-    while num_nodes * (num_nodes + 1) // 2 < count:
+    while num_own_cells * num_nodes * (num_nodes + 1) // 2 < count:
         num_nodes += 1
-    return cell_edges(num_nodes)
+    labels = [edge_label(*edge) for edge in cell_edges(num_nodes)]
+    if num_own_cells == 1:
+        return labels
+    return [f"cell {cell}: {label}" for cell in range(1, num_own_cells + 1) for label in labels]
 
 
 def baseline_title(name: str) -> str:

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from adarec import catalog
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, base_layout, epoch_ticks, small_multiples
-from app.figures.labels import edge_label
 
 _COLUMNS = 3
 
@@ -50,12 +49,9 @@ class OpCurvesInfo(ChartInfo):
         return found
 
 
-def op_curves_info(
-    epochs: np.ndarray, op_weights: np.ndarray, edges: list[tuple[int, int]]
-) -> OpCurvesInfo:
-    """`op_weights` [E, edges, O] in the order of `cell_edges` and `catalog.OP_NAMES`."""
-    labels = [edge_label(*edge) for edge in edges]
-    return OpCurvesInfo(epochs, op_weights, labels, list(catalog.OP_NAMES[: op_weights.shape[2]]))
+def op_curves_info(epochs: np.ndarray, op_weights: np.ndarray, edges: list[str]) -> OpCurvesInfo:
+    """`op_weights` [E, edges, O] in the order of `edge_labels` and `catalog.OP_NAMES`."""
+    return OpCurvesInfo(epochs, op_weights, edges, list(catalog.OP_NAMES[: op_weights.shape[2]]))
 
 
 def draw_op_curves(info: OpCurvesInfo) -> go.Figure:
@@ -68,7 +64,7 @@ def draw_op_curves(info: OpCurvesInfo) -> go.Figure:
             for edge, (op, epoch) in zip(info.edges, info.leaders, strict=True)
         ],
         columns=_COLUMNS,
-        gaps=(0.03, 0.14 if num_rows < 4 else 0.08),
+        gaps=(0.03, 0.14 if num_rows < 4 else min(0.08, 0.4 / num_rows)),
         shared=True,
     )
     # An undecided search would be a flat bundle at the bottom of an axis to 100 %.

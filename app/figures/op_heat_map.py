@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from adarec import catalog
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure, write_values
-from app.figures.labels import edge_label
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,11 @@ class OpHeatMapInfo(ChartInfo):
         ]
 
 
-def op_heat_map_info(
-    op_weights: np.ndarray, *, epoch: int, edges: list[tuple[int, int]]
-) -> OpHeatMapInfo:
-    """`op_weights` [edges, O] of one epoch, in the order of `cell_edges` and
+def op_heat_map_info(op_weights: np.ndarray, *, epoch: int, edges: list[str]) -> OpHeatMapInfo:
+    """`op_weights` [edges, O] of one epoch, in the order of `edge_labels` and
     `catalog.OP_NAMES`."""
-    labels = [edge_label(*edge) for edge in edges]
     ops = list(catalog.OP_NAMES[: op_weights.shape[1]])
-    return OpHeatMapInfo(epoch, op_weights, labels, ops, f"Op probabilities at epoch {epoch}")
+    return OpHeatMapInfo(epoch, op_weights, edges, ops, f"Op probabilities at epoch {epoch}")
 
 
 def draw_op_heat_map(info: OpHeatMapInfo) -> go.Figure:

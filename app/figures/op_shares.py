@@ -10,6 +10,8 @@ from adarec.genotype import Genotype
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
 
+_MOST_TICKS = 24
+
 
 @dataclass(frozen=True)
 class OpSharesInfo(ChartInfo):
@@ -18,8 +20,8 @@ class OpSharesInfo(ChartInfo):
     counts: dict[str, dict[str, int]]
     title: str = "Ops of each cell"
     explanation: str = (
-        "Number of edges that carry an op, one bar a cell. Equal bars can still be wired "
-        "differently."
+        "Number of edges that carry an op, one bar a scene. Equal bars can still be wired "
+        "differently. Where each cell of the stack has ops of its own, the edges of all count."
     )
 
     def rows(self) -> Rows:
@@ -58,6 +60,7 @@ def draw_op_shares(info: OpSharesInfo) -> go.Figure:
             hovertemplate="%{y}: %{x} edges carry " + op.title + "<extra></extra>",
         )
     figure.update_layout(barmode="stack", barcornerradius=0)
-    figure.update_xaxes(dtick=1, showgrid=False)
+    most = max((sum(counts.values()) for counts in info.counts.values()), default=0)
+    figure.update_xaxes(dtick=1 if most <= _MOST_TICKS else None, showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure

@@ -45,8 +45,8 @@ def op_offsets(op: catalog.Op) -> list[int]:
 
 
 def cell_paths(genotype: Genotype) -> np.ndarray:
-    """Number of paths [reach + 1] from the cell's output to the input so many places back; the
-    residual counts."""
+    """Number of paths [reach + 1] from the output of one cell to its input so many places back;
+    the residual counts."""
     size = genotype.receptive_field(1)
     paths = {0: np.eye(1, size)[0]}
     for source, target, op_name in genotype.live_edges:
@@ -57,17 +57,16 @@ def cell_paths(genotype: Genotype) -> np.ndarray:
 
 
 def receptive_field_info(genotype: Genotype, *, num_cells: int, length: int) -> ReceptiveFieldInfo:
-    """Convolves the paths of one cell with themselves; `length` is the longest history that a
+    """Convolves the paths of one cell after the other; `length` is the longest history that a
     request holds."""
-    one = cell_paths(genotype)
     size = min(genotype.receptive_field(num_cells), length)
     shares = np.zeros((num_cells, size))
     reached = np.ones(1)
-    for cell in range(num_cells):
-        reached = np.convolve(reached, one)
+    for place, cell in enumerate(genotype.in_series(num_cells)):
+        reached = np.convolve(reached, cell_paths(cell))
         reached = reached / reached.sum()
         kept = reached[:size]
-        shares[cell, : len(kept)] = kept
+        shares[place, : len(kept)] = kept
     field = genotype.receptive_field(num_cells)
     return ReceptiveFieldInfo(
         shares, field, length, f"Receptive field: {field} of the newest {length} items"

@@ -228,6 +228,11 @@ def num_cells(record: RunRecord) -> int:
     return int(setting(record, "student.num_cells", 2))
 
 
+def num_own_cells(record: RunRecord) -> int:
+    """How many cells the run's search gives alphas of their own: 1 where all share one set."""
+    return num_cells(record) if setting(record, "search.alphas") == "per-cell" else 1
+
+
 def sequence_length(record: RunRecord) -> int:
     """The longest history that the run's models read."""
     for step in record.steps:

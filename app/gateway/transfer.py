@@ -27,7 +27,7 @@ def cells_to_distil(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Cells
             for other, rival in results.items()
             if other != scene
             and f"from-{cell_name(other)}" not in known
-            and _cell(rival).num_nodes == _cell(result).num_nodes
+            and _fits(_cell(rival), result)
         }
         if cells:
             found[str(result["run"])] = cells
@@ -42,6 +42,14 @@ def distil_cells(wanted: Mapping[str, Cells]) -> None:
         submission.add_controls(workspace(), run, cells=cells)
         jobs.submit(workspace(), run)
     jobs.ensure_worker(workspace())
+
+
+def _fits(cell: Genotype, result: Mapping[str, Any]) -> bool:
+    """Whether the cell, or the cells one after the other, can stand in this result's student."""
+    student = result["student"]
+    return cell.num_nodes == _cell(result).num_nodes and (
+        cell.num_own_cells in (1, student["num_cells"])
+    )
 
 
 def _cell(result: Mapping[str, Any]) -> Genotype:

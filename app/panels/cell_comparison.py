@@ -6,8 +6,8 @@ from adarec.errors import RunError
 from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
 from app import gateway, state
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
-from app.panels.chart import show_chart
+from app.figures.cell_graph import cell_graph_infos
+from app.panels.cell_graphs import show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.run_picker import run_label
 
@@ -43,7 +43,7 @@ def show_two_cells(first: RunRecord, second: RunRecord) -> None:
         st.info(f"Run {missing.run} has not chosen its cell yet, so there is nothing to compare.")
         return
     differing = len(one.differing_edges(other))
-    count = max(len(one.ops), len(other.ops))
+    count = one.count_edges(other)
     st.markdown(
         f"**{differing} of {count} edges carry different ops.** They are framed and marked ≠."
         if differing
@@ -59,13 +59,13 @@ def show_two_cells(first: RunRecord, second: RunRecord) -> None:
 def _show_cell(run: RunRecord, cell: Genotype, other: Genotype, *, key: str) -> None:
     arrays = gateway.epoch_arrays(run, gateway.SEARCH)
     weights = None if arrays is None else arrays.arrays.get("op_weights")
-    info = cell_graph_info(
+    graphs = cell_graph_infos(
         cell,
         op_weights=None if weights is None else weights[-1],
         title=f"Cell of {run.run}",
         compared_with=other,
     )
-    show_chart(info, draw_cell_graph(info), key=key)
+    show_cell_graphs(graphs, key=key)
     facts = [run_label(run), f"sees {cell.receptive_field(gateway.num_cells(run))} items"]
     if cell.is_collapsed:
         facts.append("collapsed: no edge with parameters reaches its output")

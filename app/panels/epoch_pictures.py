@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from app.figures.labels import edges_of
 from app.figures.layer_flow import draw_layer_flow, layer_flow_info
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
@@ -10,11 +9,12 @@ from app.gateway import EpochArrays
 from app.panels.chart import show_chart
 
 
-def show_op_weights(arrays: EpochArrays, place: int) -> None:
-    """The op probabilities of every edge at the epoch `place` of a search."""
+def show_op_weights(arrays: EpochArrays, edges: list[str], place: int) -> None:
+    """The op probabilities of the edges that are called `edges`, at the epoch `place` of a
+    search."""
     weights = arrays.arrays["op_weights"][place]
     epoch = int(arrays.epochs[place])
-    info = op_heat_map_info(weights, epoch=epoch, edges=edges_of(len(weights)))
+    info = op_heat_map_info(weights, epoch=epoch, edges=edges)
     show_chart(info, draw_op_heat_map(info), key="op_heat_map")
 
 

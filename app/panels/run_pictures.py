@@ -5,9 +5,9 @@ from adarec import catalog
 from adarec.runs.records import RunRecord
 from app import gateway
 from app.figures.augmented_histories import augmented_histories_info, draw_augmented_histories
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
+from app.figures.cell_graph import cell_graph_infos, draw_cell_graph
 from app.figures.cost_curve import cost_curve_info, draw_cost_curve
-from app.figures.labels import edges_of
+from app.figures.labels import edge_labels
 from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
@@ -72,7 +72,8 @@ def op_curves_picture(run: RunRecord) -> Picture | None:
     if arrays is None or "op_weights" not in arrays.arrays:
         return None
     weights = arrays.arrays["op_weights"]
-    info = op_curves_info(arrays.epochs, weights, edges_of(weights.shape[1]))
+    edges = edge_labels(weights.shape[1], gateway.num_own_cells(run))
+    info = op_curves_info(arrays.epochs, weights, edges)
     return info, draw_op_curves(info)
 
 
@@ -82,19 +83,20 @@ def op_weights_picture(run: RunRecord) -> Picture | None:
     if arrays is None or "op_weights" not in arrays.arrays:
         return None
     weights = arrays.arrays["op_weights"][-1]
-    info = op_heat_map_info(weights, epoch=int(arrays.epochs[-1]), edges=edges_of(len(weights)))
+    edges = edge_labels(len(weights), gateway.num_own_cells(run))
+    info = op_heat_map_info(weights, epoch=int(arrays.epochs[-1]), edges=edges)
     return info, draw_op_heat_map(info)
 
 
-def cell_picture(run: RunRecord) -> Picture | None:
-    """The cell that the search chose."""
+def cell_pictures(run: RunRecord) -> list[Picture]:
+    """The cell that the search chose, or each of its cells; empty while it has not chosen."""
     cell = gateway.genotype(run)
     if cell is None:
-        return None
+        return []
     arrays = gateway.epoch_arrays(run, SEARCH)
     weights = None if arrays is None else arrays.arrays.get("op_weights")
-    info = cell_graph_info(cell, op_weights=None if weights is None else weights[-1])
-    return info, draw_cell_graph(info)
+    infos = cell_graph_infos(cell, op_weights=None if weights is None else weights[-1])
+    return [(info, draw_cell_graph(info)) for info in infos]
 
 
 def mapping_picture(run: RunRecord) -> Picture | None:

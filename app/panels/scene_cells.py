@@ -1,13 +1,13 @@
 """The cells of several scenes in a grid, each with its verdict and the way to its run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from adarec.genotype import Genotype
-from app.figures.cell_graph import CellGraphInfo, cell_graph_info, draw_cell_graph
-from app.panels.chart import show_chart
+from app.figures.cell_graph import CellGraphInfo, cell_graph_infos
+from app.panels.cell_graphs import show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.links import link
 
@@ -19,17 +19,17 @@ def show_scene_cells(
     its cell.
     """
     names = list(cells)
-    graphs = {name: cell_graph_info(cells[name], title=f"Cell of {name}") for name in names}
+    graphs = {name: cell_graph_infos(cells[name], title=f"Cell of {name}") for name in names}
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
             with column:
                 _show_cell(name, results[name], graphs[name])
     if names:
-        st.caption(graphs[names[0]].explanation)
+        st.caption(graphs[names[0]][0].explanation)
 
 
-def _show_cell(name: str, result: Mapping[str, Any], graph: CellGraphInfo) -> None:
-    show_chart(graph, draw_cell_graph(graph), key=f"cell_{name}", explain=False)
+def _show_cell(name: str, result: Mapping[str, Any], graphs: Sequence[CellGraphInfo]) -> None:
+    show_cell_graphs(graphs, key=f"cell_{name}", explain=False)
     st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
     facts = (
         f"{result['speedup']['p50']:.1f}× faster than the teacher",

@@ -11,7 +11,7 @@ from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
 from app import gateway
 from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cell_graph import cell_graph_info, draw_cell_graph
+from app.figures.cell_graph import cell_graph_infos, draw_cell_graph
 from app.figures.frontier import draw_frontier, frontier_info
 from app.figures.op_shares import draw_op_shares, op_shares_info
 from app.figures.scene_character import draw_scene_character, scene_character_info
@@ -110,7 +110,11 @@ def _cell_pictures(results: Mapping[str, Mapping[str, Any]]) -> list[Picture]:
         label: Genotype.from_json(result["student"]["genotype"])
         for label, result in results.items()
     }
-    graphs = [cell_graph_info(cell, title=f"Cell of {label}") for label, cell in cells.items()]
+    graphs = [
+        graph
+        for label, cell in cells.items()
+        for graph in cell_graph_infos(cell, title=f"Cell of {label}")
+    ]
     shares = op_shares_info(cells)
     found: list[Picture] = [(graph, draw_cell_graph(graph)) for graph in graphs]
     found.append((shares, draw_op_shares(shares)))

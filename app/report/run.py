@@ -96,7 +96,7 @@ def _adaptation(result: Mapping[str, Any]) -> list[str]:
 
 def _cell_pictures(run: RunRecord) -> list[Picture | None]:
     return [
-        run_pictures.cell_picture(run),
+        *run_pictures.cell_pictures(run),
         run_pictures.op_weights_picture(run),
         run_pictures.op_curves_picture(run),
     ]

@@ -8,8 +8,8 @@ import pytest
 from adarec import catalog
 from adarec.genotype import Genotype, cell_edges
 from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cell_graph import arc, cell_graph_info, draw_cell_graph
-from app.figures.labels import edges_of
+from app.figures.cell_graph import arc, cell_graph_info, cell_graph_infos, draw_cell_graph
+from app.figures.labels import edge_label, edge_labels
 from app.figures.op_costs import draw_op_costs, op_costs_info
 from app.figures.op_curves import draw_op_curves, op_curves_info
 from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
@@ -86,15 +86,19 @@ def test_the_picture_ends_where_the_history_ends() -> None:
 
 def test_edges_are_recovered_from_their_number() -> None:
     for num_nodes in range(1, 7):
-        edges = cell_edges(num_nodes)
-        assert edges_of(len(edges)) == edges
+        edges = [edge_label(*edge) for edge in cell_edges(num_nodes)]
+        assert edge_labels(len(edges)) == edges
+        for cells in (2, 4):
+            several = edge_labels(cells * len(edges), cells)
+            assert several[len(edges)] == "cell 2: input → 1"
+            assert [label.partition(": ")[2] for label in several] == edges * cells
 
 
 def test_heat_map_and_curves_show_the_same_numbers() -> None:
     weights = np.random.default_rng(0).dirichlet(np.ones(len(catalog.OPS)), size=(2, 6))
     epochs = np.array([1, 2])
-    now = op_heat_map_info(weights[1], epoch=2, edges=cell_edges(3))
-    over_time = op_curves_info(epochs, weights, cell_edges(3))
+    now = op_heat_map_info(weights[1], epoch=2, edges=edge_labels(6))
+    over_time = op_curves_info(epochs, weights, edge_labels(6))
     assert now.rows()[0]["edge"] == "input → 1"
     assert now.rows()[5]["zero"] == pytest.approx(weights[1, 5, 7])
     assert over_time.rows()[6 + 5] == {"epoch": 2} | now.rows()[5]
@@ -106,7 +110,7 @@ def test_curves_say_since_when_an_op_leads_without_a_break() -> None:
     # Edge 1: op 1, then 0, then 1 to the end; edge 2: op 2 from the start.
     leads = [[1, 2], [0, 2], [1, 2], [1, 2]]
     weights = np.array([[np.eye(3)[op] for op in edges] for edges in leads])
-    info = op_curves_info(np.array([1, 2, 3, 4]), weights, [(0, 1), (0, 2)])
+    info = op_curves_info(np.array([1, 2, 3, 4]), weights, edge_labels(2)[:2])
     assert info.leaders == [("conv5", 3), ("dilconv3", 1)]
     names = [note.text for note in draw_op_curves(info).layout.annotations]
     assert names == ["input → 1: conv5 since 3", "input → 2: dilconv3 since 1"]
@@ -141,6 +145,57 @@ def test_edges_that_differ_between_two_cells_are_marked() -> None:
     texts = [annotation.text for annotation in draw_cell_graph(info).layout.annotations]
     assert [text for text in texts if "≠" in text] == ["<b>≠ dilconv3</b>"]
     assert "in the other cell" not in cell_graph_info(CELL).rows()[0]
+
+
+OTHER = Genotype(3, ("conv5", "skip", "zero", "dilconv3", "maxpool3", "skip"))
+APART = Genotype(3, CELL.ops + OTHER.ops)
+
+
+def test_each_cell_of_a_stack_has_a_graph_with_its_own_weights() -> None:
+    weights = np.linspace(0, 1, 12 * len(catalog.OPS)).reshape(12, -1)
+    infos = cell_graph_infos(APART, op_weights=weights)
+    assert [info.title for info in infos] == ["Cell 1", "Cell 2"]
+    assert [[edge.op for edge in info.edges] for info in infos] == [[*CELL.ops], [*OTHER.ops]]
+    dilconv3 = catalog.OP_NAMES.index("dilconv3")
+    found = [info.edges[3].weight for info in infos]
+    assert found == pytest.approx([weights[3, dilconv3], weights[9, dilconv3]])
+    (alone,) = cell_graph_infos(CELL, op_weights=weights[:6])
+    assert alone.title == "The cell that was found"
+    assert alone.rows() == cell_graph_info(CELL, op_weights=weights[:6]).rows()
+
+
+def marked(cell: Genotype, other: Genotype) -> list[tuple[str, list[int]]]:
+    """Title of each graph, and which of its edges are marked beside `other`."""
+    return [
+        (info.title, [k for k, edge in enumerate(info.edges) if edge.other_op is not None])
+        for info in cell_graph_infos(cell, title="Cell of run", compared_with=other)
+    ]
+
+
+def test_a_repeated_cell_stands_beside_each_cell_of_the_other_run() -> None:
+    expected = [("Cell 1 of run", []), ("Cell 2 of run", [0, 5])]
+    assert marked(APART, CELL) == marked(CELL, APART) == expected
+    assert marked(CELL, OTHER) == [("Cell of run", [0, 5])]
+    three = Genotype(3, CELL.ops * 3)
+    assert marked(three, APART)[2] == ("Cell 3 of run", [0, 1, 2, 3, 4, 5])
+
+
+def test_the_receptive_field_grows_by_each_cells_own_reach() -> None:
+    skips = ("skip",) * 6
+    for ops, reached in ((CELL.ops + skips, [5, 5]), (skips + CELL.ops, [1, 5])):
+        info = receptive_field_info(Genotype(3, ops), num_cells=2, length=50)
+        assert info.field == Genotype(3, ops).receptive_field(2) == 5
+        assert [int((row > 0).nonzero()[0].max()) + 1 for row in info.shares] == reached
+
+
+def test_curves_of_many_cells_have_room() -> None:
+    count = 16 * 6
+    weights = np.full((2, count, len(catalog.OPS)), 1 / len(catalog.OPS))
+    info = op_curves_info(np.array([1, 2]), weights, edge_labels(count, 16))
+    layout = draw_op_curves(info).layout
+    heights = [layout[f"yaxis{k}"].domain for k in range(2, count + 1)]
+    assert all(high - low > 0.01 for low, high in heights)
+    assert layout.annotations[-1].text.startswith("cell 16: 2 → 3")
 
 
 def result_with(ndcg: float, **foreign: float) -> dict:

@@ -121,10 +121,13 @@ def small_in_turn(*, masked: int = 1, causal: int = 2, **changed: float) -> InTu
     return InTurn([on_masked, on_next])
 
 
-def small_search(mapping: str = "emd", **changed: float | str) -> Search:
+def small_search(
+    mapping: str = "emd", *, alphas_per_cell: bool = False, **changed: float | str
+) -> Search:
     """A search with dropout on walks around the ring; the alphas' walks are others than the
     weights'."""
-    supernet, teacher = small_supernet(dropout=0.2), freeze(small_teacher(num_layers=4))
+    supernet = small_supernet(dropout=0.2, alphas_per_cell=alphas_per_cell)
+    teacher = freeze(small_teacher(num_layers=4))
     projections = Projections(WIDTH, WIDTH)  # the teacher has set the seed
     return Search(
         supernet,

@@ -55,13 +55,15 @@ def small_student(
     ops: Sequence[str],
     *,
     num_cells: int = 1,
+    num_nodes: int | None = None,
     num_items: int = NUM_ITEMS,
     dropout: float = 0.0,
     seed: int = 0,
 ) -> Student:
-    """An untrained derived student in evaluation mode with these ops on its edges."""
+    """An untrained derived student in evaluation mode with these ops on its edges; without a
+    number of nodes they are those of one cell."""
     torch.manual_seed(seed)
-    genotype = Genotype({1: 1, 3: 2, 6: 3}[len(ops)], tuple(ops))
+    genotype = Genotype(num_nodes or {1: 1, 3: 2, 6: 3}[len(ops)], tuple(ops))
     student = build_student(
         num_items=num_items, width=WIDTH, num_cells=num_cells, genotype=genotype, dropout=dropout
     )
@@ -69,7 +71,12 @@ def small_student(
 
 
 def small_supernet(
-    *, num_cells: int = 2, num_nodes: int = 2, num_items: int = NUM_ITEMS, dropout: float = 0.0
+    *,
+    num_cells: int = 2,
+    num_nodes: int = 2,
+    num_items: int = NUM_ITEMS,
+    dropout: float = 0.0,
+    alphas_per_cell: bool = False,
 ) -> Supernet:
     """An untrained supernet in evaluation mode with alphas that differ."""
     torch.manual_seed(0)
@@ -79,6 +86,7 @@ def small_supernet(
         num_cells=num_cells,
         num_nodes=num_nodes,
         dropout=dropout,
+        num_own_cells=num_cells if alphas_per_cell else 1,
     )
     shaken(supernet.student)
     torch.nn.init.normal_(supernet.alphas, std=0.5)

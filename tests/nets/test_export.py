@@ -24,12 +24,13 @@ HISTORIES = [
 ]
 # The narrow student sees 5 of 8 items, so its graph crops; the wide one sees more than there are.
 STUDENTS = {"narrow": ("conv3", "skip", "zero"), "wide": ("dilconv5", "maxpool3", "avgpool3")}
+STUDENTS["two cells"] = ("conv3", "skip", "zero", "skip", "avgpool3", "zero")  # the one, the other
 ROLES = [*TEACHER_FORMS, *STUDENTS]
 
 
 def model_of(role: str) -> SequenceModel:
     if role in STUDENTS:
-        return small_student(STUDENTS[role], num_cells=2, num_items=NUM_ITEMS)
+        return small_student(STUDENTS[role], num_cells=2, num_nodes=2, num_items=NUM_ITEMS)
     return small_teacher(role, num_items=NUM_ITEMS, length=LENGTH)
 
 

@@ -160,7 +160,7 @@ def test_expected_cost_is_the_mean_over_every_genotype() -> None:
     for picked in product(range(len(OPS)), repeat=num_edges(2)):
         chance = float(torch.stack([probabilities[e, k] for e, k in enumerate(picked)]).prod())
         mean += chance * costs.of(Genotype(2, tuple(OPS[k] for k in picked)))
-    found = expected_cost(alphas, costs.op_costs.double(), fixed=4.0, num_cells=3)
+    found = expected_cost(alphas, costs.op_costs.double(), fixed=4.0, repeats=3)
     assert found.item() == pytest.approx(mean)
     assert costs.expected(alphas.float()).item() == pytest.approx(mean, rel=1e-5)
 

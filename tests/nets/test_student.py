@@ -22,21 +22,27 @@ CELLS = [
     ("avgpool3", "skip", "conv3"),
     ("skip", "skip", "skip"),
 ]
-every_cell = pytest.mark.parametrize("ops", CELLS, ids="-".join)
+PAIRS = [  # the first cell of a stack, then the second
+    ("conv3", "skip", "conv5", "zero", "skip", "skip"),
+    ("skip", "maxpool3", "zero", "dilconv5", "zero", "conv3"),
+]
+every_cell = pytest.mark.parametrize("ops", CELLS + PAIRS, ids="-".join)
+in_stacks = pytest.mark.parametrize(
+    ("ops", "num_cells"),
+    [(ops, num_cells) for ops in CELLS for num_cells in (1, 2)] + [(ops, 2) for ops in PAIRS],
+)
 
 
-@every_cell
-@pytest.mark.parametrize("num_cells", [1, 2])
+@in_stacks
 def test_the_receptive_field_is_what_gradients_reach(ops, num_cells: int) -> None:
-    length, student = 36, small_student(ops, num_cells=num_cells).double()
+    length = 36
+    student = small_student(ops, num_cells=num_cells, num_nodes=2).double()
     reached: set[int] = set()
     for seed in range(5):  # a ReLU or a maximum may hide an item of one history
         torch.manual_seed(seed)
         embedded = 3 * torch.randn(1, length, WIDTH, dtype=torch.double)
         embedded.requires_grad_()
-        x = embedded
-        for cell in student.cells:
-            x = cell(x, None, ops)
+        x = student.layers_after(0, embedded, None)[-1]
         (gradient,) = torch.autograd.grad(x[:, -1].sum(), embedded)
         far = gradient.abs().sum(-1)[0].nonzero().flatten()
         reached |= {length - int(position) for position in far}
@@ -46,7 +52,7 @@ def test_the_receptive_field_is_what_gradients_reach(ops, num_cells: int) -> Non
 
 @every_cell
 def test_items_outside_the_receptive_field_change_nothing(ops) -> None:
-    student = small_student(ops, num_cells=2)
+    student = small_student(ops, num_cells=2, num_nodes=2)
     items = torch.randint(1, NUM_ITEMS + 1, (1, 40), generator=torch.Generator().manual_seed(0))
     whole = student.newest_state(items, None)
     assert student.receptive_field is not None
@@ -56,7 +62,7 @@ def test_items_outside_the_receptive_field_change_nothing(ops) -> None:
 
 @every_cell
 def test_no_position_sees_its_own_future(ops) -> None:
-    student = small_student(ops, num_cells=2)
+    student = small_student(ops, num_cells=2, num_nodes=2)
     items, mask = left_padded([[1, 2, 3, 4, 5, 6, 7, 8], [4, 5, 6]])
     column = mask.nonzero(as_tuple=True)[1]
     before = student(items, mask)
@@ -71,7 +77,7 @@ def test_no_position_sees_its_own_future(ops) -> None:
 @every_cell
 @pytest.mark.parametrize("pads", [1, 9])
 def test_more_pad_changes_nothing(ops, pads: int) -> None:
-    student = small_student(ops, num_cells=2)
+    student = small_student(ops, num_cells=2, num_nodes=2)
     histories = [[1, 2, 3, 4, 5, 6], [7, 8, 9], [3]]
     narrow, wide = (student(*left_padded(histories, pads=p)) for p in (0, pads))
     for old, new in zip((*narrow.layers, narrow.output), (*wide.layers, wide.output), strict=True):
@@ -80,7 +86,7 @@ def test_more_pad_changes_nothing(ops, pads: int) -> None:
 
 @every_cell
 def test_pad_stays_zero_through_the_cells(ops) -> None:
-    student = small_student(ops, num_cells=2)
+    student = small_student(ops, num_cells=2, num_nodes=2)
     items, mask = left_padded([[1, 2, 3, 4], [5]], pads=2)
     embedded, layers = student.dense_layers(items, mask)
     for x in (embedded, *layers):
@@ -90,13 +96,13 @@ def test_pad_stays_zero_through_the_cells(ops) -> None:
 
 @every_cell
 def test_it_goes_on_from_each_of_its_cells(ops) -> None:
-    student = small_student(ops, num_cells=3)
+    student = small_student(ops, num_cells=3 if len(ops) == 3 else 2, num_nodes=2)
     items, mask = left_padded([[1, 2, 3, 4], [5]], pads=2)
     _, layers = student.dense_layers(items, mask)
     expected = student(items, mask).output
     for cell, hidden in enumerate(layers):
         assert torch.equal(student.forward_from(cell, hidden, mask), expected)
-    changed = student.forward_from(2, layers[2].roll(1, dims=-1), mask)
+    changed = student.forward_from(len(layers) - 1, layers[-1].roll(1, dims=-1), mask)
     assert not torch.allclose(changed, expected, atol=1e-2)
 
 

@@ -30,7 +30,7 @@ def sample_ops(
     sampled, no alpha of that edge gets a gradient from the task.
 
     Args:
-        alphas: [E, O].
+        alphas: [E, O], of one cell or of all.
         gumbel_temperature: At least `MIN_TEMPERATURE`.
         noise: [E, O] standard Gumbel noise.
 
@@ -48,14 +48,14 @@ def sample_ops(
     return [catalog.OP_NAMES[k] for k in sampled.tolist()], gates
 
 
-def expected_cost(alphas: Tensor, op_costs: Tensor, *, fixed: float, num_cells: int) -> Tensor:
-    """Expected cost of a student drawn from the alphas: fixed + cells x sum over edges of
+def expected_cost(alphas: Tensor, op_costs: Tensor, *, fixed: float, repeats: int) -> Tensor:
+    """Expected cost of a student drawn from the alphas: fixed + repeats x sum over edges of
     <softmax(alphas), costs>.
 
     Args:
-        alphas: [E, O].
+        alphas: [E, O]; [S x E, O] where each cell has its own.
         op_costs: [O] cost of each op, in the unit of the cost table.
         fixed: Cost of everything else, same unit.
-        num_cells: How often the cell is repeated.
+        repeats: How often these edges are repeated: S where all cells share them, else 1.
     """
-    return fixed + num_cells * (torch.softmax(alphas, dim=-1) @ op_costs).sum()
+    return fixed + repeats * (torch.softmax(alphas, dim=-1) @ op_costs).sum()

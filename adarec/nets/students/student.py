@@ -3,7 +3,7 @@ every op.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,15 @@ from adarec.nets.blocks import ItemTable
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.students.cell import Cell
 
+_Edges = TypeVar("_Edges", Sequence[Any], Tensor)
+
 
 class Student(SequenceModel):
-    """Cells over item embeddings. No positions: an op knows how far back it looks."""
+    """Cells over item embeddings. No positions: an op knows how far back it looks.
+
+    What names an op for each edge has E entries, for the edges of every cell alike, or S x E, for
+    those of one cell after the other.
+    """
 
     def __init__(
         self,
@@ -33,7 +39,7 @@ class Student(SequenceModel):
         self.item_table = ItemTable(num_items, width)
         self.dropout = nn.Dropout(dropout)
         self.cells = nn.ModuleList(
-            Cell(width=width, num_nodes=num_nodes, edge_ops=edge_ops) for _ in range(num_cells)
+            Cell(width=width, num_nodes=num_nodes, edge_ops=own) for own in self._by_cell(edge_ops)
         )
         self.output_norm = nn.LayerNorm(width)
         self.choice = tuple(
@@ -61,20 +67,33 @@ class Student(SequenceModel):
             x: [B, L, D].
             mask: [B, L] True at real positions, or None where all are.
             choice: The op of each edge; a derived student has only one and needs none.
-            gates: [E] see `Cell.forward`; the same for all cells.
+            gates: [E] or [S x E], see `Cell.forward`.
         """
-        chosen = self.choice if choice is None else choice
+        chosen = self._by_cell(self.choice if choice is None else choice)
+        gated = [None] * self.num_layers if gates is None else self._by_cell(gates)
         layers = []
-        for cell in list(self.cells)[done:]:
-            x = self.dropout(cell(x, mask, chosen, gates))
+        for place in range(done, self.num_layers):
+            x = self.dropout(self.cells[place](x, mask, chosen[place], gated[place]))
             layers.append(x)
         return layers
+
+    def _by_cell(self, of_edges: _Edges) -> list[_Edges]:
+        """What belongs to the edges of each cell, S entries of E."""
+        size = len(cell_edges(self.num_nodes))
+        if len(of_edges) == size:
+            return [of_edges] * self.num_layers
+        return [of_edges[k * size : (k + 1) * size] for k in range(self.num_layers)]
 
 
 def build_student(
     *, num_items: int, width: int, num_cells: int, genotype: Genotype, dropout: float
 ) -> Student:
-    """The untrained student with the genotype's cell."""
+    """The untrained student with the genotype's cell, or cells.
+
+    Raises:
+        ArtefactError: The genotype has another number of cells.
+    """
+    receptive_field = genotype.receptive_field(num_cells)
     edge_ops = [(op,) for op in genotype.ops]
     student = Student(
         num_items=num_items,
@@ -84,24 +103,33 @@ def build_student(
         edge_ops=edge_ops,
         dropout=dropout,
     )
-    student.receptive_field = genotype.receptive_field(num_cells)
+    student.receptive_field = receptive_field
     return student
 
 
 class Supernet(nn.Module):
-    """A student in which every edge holds every op, and the alphas [E, O]."""
+    """A student in which every edge holds every op, and the alphas: [E, O], shared by all cells,
+    or [S x E, O], a set for each cell.
+    """
 
     def __init__(
-        self, *, num_items: int, width: int, num_cells: int, num_nodes: int, dropout: float
+        self,
+        *,
+        num_items: int,
+        width: int,
+        num_cells: int,
+        num_nodes: int,
+        dropout: float,
+        num_own_cells: int = 1,
     ) -> None:
         super().__init__()
-        num_edges = len(cell_edges(num_nodes))
+        num_edges = len(cell_edges(num_nodes)) * num_own_cells
         self.student = Student(
             num_items=num_items,
             width=width,
             num_cells=num_cells,
             num_nodes=num_nodes,
-            edge_ops=[catalog.OP_NAMES] * num_edges,
+            edge_ops=[catalog.OP_NAMES] * len(cell_edges(num_nodes)),
             dropout=dropout,
         )
         self.alphas = nn.Parameter(1e-3 * torch.randn(num_edges, len(catalog.OP_NAMES)))

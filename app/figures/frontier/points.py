@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adarec.genotype import Genotype
 from adarec.runs.front import FrontPoint
 from app.figures.chart import ChartInfo, Rows
 from app.figures.labels import baseline_title
@@ -217,7 +218,7 @@ def predicted_cells(run: str, candidates: Sequence[Mapping[str, Any]]) -> list[P
     return [
         PredictedCell(
             run,
-            " ".join(edge["op"] for edge in each["genotype"]["edges"]),
+            _ops_line(Genotype.from_json(each["genotype"])),
             *plane[place],
             on_front=place in front,
         )
@@ -230,7 +231,7 @@ def predicted_front(run: str, points: Sequence[FrontPoint]) -> list[PredictedCel
     return [
         PredictedCell(
             run,
-            " ".join(each.genotype.ops),
+            _ops_line(each.genotype),
             each.cost,
             each.predicted_ndcg,
             on_front=each.on_front,
@@ -238,6 +239,10 @@ def predicted_front(run: str, points: Sequence[FrontPoint]) -> list[PredictedCel
         )
         for each in points
     ]
+
+
+def _ops_line(genotype: Genotype) -> str:
+    return "; ".join(" ".join(cell.ops) for cell in genotype.cells)
 
 
 def _unbeaten(plane: Sequence[tuple[float, float]]) -> set[int]:
