@@ -131,6 +131,13 @@ def test_every_problem_is_named_at_once() -> None:
     assert "threads: " in str(caught.value)
 
 
+def test_given_cells_may_be_the_same_or_one_after_the_other() -> None:
+    given = {"alike": ",".join(["skip"] * 6), "apart": ",".join(["skip"] * 6 + ["conv3"] * 6)}
+    assert preset_settings(overrides={"cells": given}).cells == given
+    with pytest.raises(SettingsError, match="needs 6 ops of .*, or 12 for the 2 cells"):
+        preset_settings(overrides={"cells": {"three": ",".join(["skip"] * 18)}})
+
+
 @pytest.mark.parametrize(
     ("cells", "what"),
     [

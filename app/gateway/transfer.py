@@ -46,10 +46,8 @@ def distil_cells(wanted: Mapping[str, Cells]) -> None:
 
 def _fits(cell: Genotype, result: Mapping[str, Any]) -> bool:
     """Whether the cell, or the cells one after the other, can stand in this result's student."""
-    student = result["student"]
-    return cell.num_nodes == _cell(result).num_nodes and (
-        cell.num_own_cells in (1, student["num_cells"])
-    )
+    fits_stack = cell.num_own_cells in (1, result["student"].get("num_cells"))
+    return fits_stack and cell.num_nodes == _cell(result).num_nodes
 
 
 def _cell(result: Mapping[str, Any]) -> Genotype:
