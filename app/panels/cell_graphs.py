@@ -11,16 +11,19 @@ from app.panels.chart import show_chart
 def show_cell_graphs(
     graphs: Sequence[CellGraphInfo], *, key: str, columns: int = 1, explain: bool = True
 ) -> None:
-    """The graphs, `columns` in a row; one alone has the whole width. The last is explained."""
+    """The graphs, `columns` in a row; one alone has the whole width. Several are explained once,
+    under all of them."""
     columns = min(columns, len(graphs))
     for start in range(0, len(graphs), columns):
-        row = list(enumerate(graphs[start : start + columns], start=start))
         places = st.columns(columns) if columns > 1 else [st.container()]
-        for container, (place, graph) in zip(places, row, strict=False):
+        row = enumerate(graphs[start : start + columns], start=start + 1)
+        for container, (number, graph) in zip(places, row, strict=False):
             with container:
                 show_chart(
                     graph,
                     draw_cell_graph(graph),
-                    key=key if place == 0 else f"{key}_{place + 1}",
-                    explain=explain and place == len(graphs) - 1,
+                    key=key if number == 1 else f"{key}_{number}",
+                    explain=explain and len(graphs) == 1,
                 )
+    if explain and len(graphs) > 1:
+        st.caption(graphs[0].explanation)
