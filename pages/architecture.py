@@ -10,6 +10,7 @@ from app.figures.labels import edge_labels
 from app.figures.op_costs import draw_op_costs, op_costs_info
 from app.figures.op_curves import draw_op_curves, op_curves_info
 from app.figures.receptive_field import draw_receptive_field, receptive_field_info
+from app.panels.cell_choice import show_cell_choice
 from app.panels.cell_comparison import pick_second_run, show_two_cells
 from app.panels.cell_graphs import show_cell_graphs
 from app.panels.chart import show_chart
@@ -57,6 +58,7 @@ with left:
         st.info("The cell is chosen when the search ends; the heat map shows where it is heading.")
     elif len(graphs) == 1:
         show_cell_graphs(graphs, key="cell")
+    show_cell_choice(run)
     if arrays is not None and weights is not None:
         play_epochs(arrays.epochs, partial(show_op_weights, arrays, edges))
 with right:

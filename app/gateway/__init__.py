@@ -2,6 +2,7 @@
 for."""
 
 from adarec.runs.files import EpochArrays
+from app.gateway.choice import cell_choice
 from app.gateway.files import workspace
 from app.gateway.jobs import (
     add_controls,
@@ -105,6 +106,7 @@ __all__ = [
     "continue_interrupted",
     "can_recommend",
     "candidates",
+    "cell_choice",
     "curves",
     "describe_run",
     "delete_run",

@@ -1,0 +1,67 @@
+"""From op probabilities to the cell: what a search compared before it chose."""
+
+import pandas as pd
+import streamlit as st
+
+from adarec.runs.records import RunRecord
+from app import gateway
+from app.gateway.choice import CellChoice
+
+_NDCG = "NDCG@10 on the validation item"
+_HELP = {
+    "predicted": f"{_NDCG} of the architecture slice, with the supernet's weights.",
+    "confirmed": f"{_NDCG} of all users, with the supernet's weights; only for cells that the "
+    "slice could not tell from the best one.",
+    "distilled": f"{_NDCG} of all users, after a short distillation: what chose the cell.",
+}
+
+
+def show_cell_choice(run: RunRecord) -> None:
+    """In words how the cell was chosen, and the finalists as a table; nothing while there is no
+    cell, or where the run distils another point of the front."""
+    choice = gateway.cell_choice(run)
+    point = gateway.setting(run, "point")
+    if choice is None:
+        return
+    if point is not None:
+        st.markdown(f"**How it was chosen.** By hand: point {point} of the search's front.")
+        return
+    st.markdown(f"**How it was chosen.** {in_words(choice)}")
+    if choice.finalists:
+        _show_finalists(choice)
+
+
+def in_words(choice: CellChoice) -> str:
+    """The way from the probabilities to the cell, in a few sentences."""
+    of = "request" if choice.of == "request" else "request without scoring"
+    limit = (
+        f"{choice.limit:.3g} {choice.unit} a {of}, a little less than the teacher's by "
+        f"{choice.speedup:g}"
+    )
+    last = "the one with the best validation NDCG@10 is this cell."
+    if choice.finalists:
+        count = len(choice.finalists)
+        epochs = f"{choice.epochs} epoch" + ("" if choice.epochs == 1 else "s")
+        last = (
+            f"the {count} best by validation NDCG@10 were distilled for {epochs} each, and the "
+            "best of those is this cell."
+        )
+    return (
+        f"Op probabilities are where the search proposes from: {choice.validated} cells, drawn "
+        f"from them and evolved, were validated with the supernet's weights. {choice.within} may "
+        f"be chosen (at most {limit}, and a convolution in them); {last} It costs "
+        f"{choice.cost:.3g} {choice.unit} by the cost table. On {choice.leading} of "
+        f"{choice.edges} edges it has the most probable op: whole cells were compared, not edges."
+    )
+
+
+def _show_finalists(choice: CellChoice) -> None:
+    costs = f"cost ({choice.unit})"
+    table = pd.DataFrame(choice.finalists).rename(columns={"cost": costs})
+    columns = {
+        name: st.column_config.NumberColumn(format="%.4f", help=words)
+        for name, words in _HELP.items()
+    }
+    columns[costs] = st.column_config.NumberColumn(format="%.3f", help="By the cost table.")
+    with st.expander("Finalists, best first"):
+        st.dataframe(table, hide_index=True, column_config=columns, placeholder="–")
