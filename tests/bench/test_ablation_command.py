@@ -50,7 +50,7 @@ def test_a_list_of_a_log_of_ones_own_as_json(
 def test_mistakes_are_one_line(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, tmp_path: Path
 ) -> None:
-    home = ("--home", tmp_path / "home")
+    home = ("--home", tmp_path / "home", "--to", tmp_path / "out")
     assert ablation(monkeypatch, "--only", "speed", *home) == 2
     assert "no part 'speed'" in capfd.readouterr().err
     monkeypatch.setenv(VARIABLE, str(tmp_path))

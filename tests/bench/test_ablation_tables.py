@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +11,16 @@ import pytest
 from adarec.bench.ablation import ABLATION
 from adarec.bench.ablation.cells import all_cells
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
+from adarec.bench.ablation.transfer import is_over_limit
+from adarec.bench.ablation.transfer_page import within_the_limit
+from adarec.bench.experiments.evidence import Evidence
 from adarec.bench.experiments.experiment import Choice, Experiment
 from adarec.bench.pooling import run_ranks
 from adarec.bench.spread import spread_of_models
 from adarec.errors import RunError, SettingsError
+from adarec.genotype import Genotype
 from adarec.ranking import ndcg_per_user
+from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from tests.bench.conftest import CELLS, NOT_RUN, SCENES, TINY, Tables, sample_log
 
@@ -120,6 +126,8 @@ def test_transfer_has_the_own_cell_on_the_diagonal(tables: Tables) -> None:
         assert row["own_minus"][other]["mean"] == pytest.approx(difference)
         printed = tables.row("transfer", scene)
         assert printed[1 + SCENES.index(scene)] == f"**{row['ndcg@10'][scene]:.4f}**"
+        marked = [name for name, cell in zip(SCENES, printed[1:], strict=True) if "over" in cell]
+        assert marked == row["over_limit"]
     shares = [
         (row["ndcg@10"][row["scene"]] - ndcg) / ndcg
         for row in transfer["rows"]
@@ -128,6 +136,34 @@ def test_transfer_has_the_own_cell_on_the_diagonal(tables: Tables) -> None:
     ]
     assert transfer["pooled"]["mean"] == pytest.approx(np.mean(shares))
     assert "scenes the own cell has the highest NDCG@10" in tables.page("transfer")
+
+
+def test_a_cell_is_over_the_limit_as_the_search_would_find_it(tables: Tables) -> None:
+    evidence = Evidence(tables.ablation.workspace, TINY)
+    run = evidence.workspace.store.run(tables.report["transfer"]["rows"][0]["run"])
+    search = next(step["key"] for step in run.steps if step["role"] == "search")
+    points = read_json(evidence.workspace.artefacts.path(str(search)) / "front.json")
+    for point in points:
+        found = is_over_limit(evidence, run, Genotype.from_json(point["genotype"]))
+        assert found == (not point["within_limit"])
+
+
+def test_the_transfer_page_counts_the_cells_within_the_limit() -> None:
+    def gain(low: float, high: float) -> dict[str, float]:
+        return {"mean": (low + high) / 2, "low": low, "high": high}
+
+    def row(scene: str, over: list[str], **gains: dict[str, float]) -> dict[str, Any]:
+        return {"scene": scene, "own_minus": gains, "over_limit": over}
+
+    words = within_the_limit(
+        [
+            row("a", ["c"], b=gain(0.1, 0.2), c=gain(-0.3, -0.2)),
+            row("b", [], a=gain(-0.1, 0.2), c=gain(-0.2, -0.1)),
+            row("c", ["a", "b"], a=gain(0.1, 0.2), b=gain(0.1, 0.2)),
+        ]
+    )
+    assert "3 keep to the limit" in words
+    assert "better than 1 of these, worse than 1, and not shown to differ from 1." in words
 
 
 def test_paper_sizes_are_ratios_of_the_medians(tables: Tables) -> None:

@@ -7,6 +7,9 @@ from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.evidence import Evidence, ops_of
 from adarec.bench.experiments.rows import FOUND, Json, result_of
 from adarec.bench.pooling import gain_over_scenes
+from adarec.genotype import Genotype
+from adarec.nets.costs import cost_model
+from adarec.runs.files import read_json
 from adarec.runs.records import RunRecord
 
 
@@ -59,4 +62,19 @@ def _row(evidence: Evidence, cell: Cell, run: RunRecord) -> Json:
         "own_minus": {
             scene: asdict(evidence.gain([run], FOUND, [_role(scene)])) for scene in cell.foreign
         },
+        "over_limit": [
+            scene
+            for scene in cell.foreign
+            if is_over_limit(evidence, run, Genotype.from_json(models[scene]["genotype"]))
+        ],
     }
+
+
+def is_over_limit(evidence: Evidence, run: RunRecord, genotype: Genotype) -> bool:
+    """Whether the run's search would have refused the cell, by its cost table."""
+    folders = {
+        step["role"]: evidence.workspace.artefacts.path(str(step["key"])) for step in run.steps
+    }
+    target = read_json(folders["search"] / "search.json")["target"]
+    table = read_json(folders["costs"] / "costs.json")
+    return cost_model(table, of_body=target["of"] == "body").of(genotype) > target["limit"]

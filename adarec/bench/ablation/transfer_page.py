@@ -20,7 +20,8 @@ _WHAT = (
     "cell of a row starts from that scene's supernet and is distilled from its teacher for as "
     "many epochs as its own student (preset `quick`, teacher nextitnet). **Bold**: its own cell. "
     "NDCG@10 on the test item, whole catalogue, consumed items not masked. The cells' costs "
-    "differ: see the milliseconds."
+    "differ, see the milliseconds: *over* marks a cell that the scene's own search would have "
+    "refused, because by the cost table it is over the limit."
 )
 
 
@@ -64,7 +65,14 @@ def transfer_page(report: Json) -> list[str]:
 def _ndcg_row(scene: str, scenes: list[str], row: Json | None) -> list[str]:
     if row is None:
         return [scene, NOT_RUN]
-    return [scene, *(_bold(row["ndcg@10"][each], ".4f", each == scene) for each in scenes)]
+    return [
+        scene,
+        *(
+            _bold(row["ndcg@10"][each], ".4f", each == scene)
+            + (" *over*" if each in row["over_limit"] else "")
+            for each in scenes
+        ),
+    ]
 
 
 def _bold(value: float, form: str, is_own: bool) -> str:
@@ -103,5 +111,21 @@ def _sentence(transfer: Json) -> str:
         f"cell against the mean of the others, every scene counting the same: "
         f"{percent(pooled['mean'], pooled['users'])} with users drawn within the scenes "
         f"({judged(pooled['users'])}), {percent(pooled['mean'], pooled['clusters'])} with scenes "
-        "drawn."
+        f"drawn. {within_the_limit(transfer['rows'])}"
+    )
+
+
+def within_the_limit(rows: list[Json]) -> str:
+    """The same among cells that a search could have chosen."""
+    gains = [
+        gain
+        for row in rows
+        for scene, gain in row["own_minus"].items()
+        if scene not in row["over_limit"]
+    ]
+    better, worse = sum(gain["low"] > 0 for gain in gains), sum(gain["high"] < 0 for gain in gains)
+    return (
+        f"Of the others' cells {len(gains)} keep to the limit of the scene that is learned; the "
+        f"own cell is better than {better} of these, worse than {worse}, and not shown to differ "
+        f"from {len(gains) - better - worse}."
     )
