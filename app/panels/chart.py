@@ -19,6 +19,9 @@ Picture = tuple[ChartInfo, go.Figure]
 Kept = tuple[str | int | float | None, ...]
 
 FIGURE_FORMATS = ("PNG", "SVG")
+# A chart is zoomed by dragging and reset by a double click; a long bar covers titles where the
+# browser shows it all the time.
+_UNUSED_BUTTONS = ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]
 _PNG_SCALE = 2  # a picture of a page's chart stays sharp in print
 
 
@@ -117,7 +120,7 @@ def _config(info: ChartInfo) -> dict[str, Any]:
     image = {"format": figure_format(), "filename": file_name(info), "scale": _PNG_SCALE}
     return {
         "displaylogo": False,
-        "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+        "modeBarButtonsToRemove": _UNUSED_BUTTONS,
         "toImageButtonOptions": image,
     }
 

@@ -82,12 +82,17 @@ def view_to_draw(scope: str, kept: object, key: str, info: ChartInfo) -> View:
 
 
 def keep_views(scope: str, keys: Sequence[str]) -> None:
-    """Listens to the charts with these keys from now on.
+    """Listens to the charts with these keys, from the second time on: the first picture is there
+    sooner without, and nobody has a view of it yet.
 
     Args:
         scope: Views are kept per scope, for instance a run.
         keys: Keys of charts on this page.
     """
+    was_drawn = f"{_NAME}_drawn_{scope}"
+    if not st.session_state.get(was_drawn):
+        st.session_state[was_drawn] = True
+        return
     data = {"scope": scope, "keys": list(keys), "views": _told(scope)}
     _listener()(data=data, key=_key(scope), on_views_change=lambda: None)
 
