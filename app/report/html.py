@@ -16,8 +16,10 @@ _STATIC = Path(__file__).resolve().parents[1] / "static"
 _NUMBER = ' class="number"'
 _CONFIG = {
     "displaylogo": False,
+    # Plotly would upload the chart to a cloud of its own; a report stays with its reader.
+    "showSendToCloud": False,
     "responsive": True,
-    "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"],
+    "modeBarButtonsToRemove": ["toImage", "sendChartToCloud", "select2d", "lasso2d"],
 }
 # The browser itself then refuses to load anything, whatever a text in the report says.
 _POLICY = (
