@@ -75,7 +75,7 @@ def _choose_marks() -> tuple[int, bool]:
         "Cells that the search of the run below compared",
         key=state.SHOW_PREDICTED,
         bind="query-params",
-        help="Draws what the supernet predicted behind the measured points; click a cell to "
-        "distil it.",
+        help="Draws what the supernet predicted behind the measured points; a cell of a run of "
+        "your own can be distilled with a click.",
     )
     return percent, with_predicted

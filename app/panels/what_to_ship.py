@@ -8,8 +8,10 @@ import streamlit as st
 from adarec.runs.records import RunRecord
 from app import gateway, state
 from app.figures.frontier import (
+    IN_PERCENT,
     PREDICTED,
     FrontierInfo,
+    FrontierPoint,
     PredictedCell,
     predictable_axes,
     predicted_cells,
@@ -19,6 +21,7 @@ from app.panels.errors import as_text, shown_errors
 from app.panels.links import link
 
 _MOST_NAMED = 6
+_NO_TEACHER = "Cells of the example cannot be distilled: its teacher did not come along."
 _OPENED = "opened_point"
 
 
@@ -39,8 +42,9 @@ def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[Predicted
         st.caption(
             f"Open circles: the {len(cells)} cells that the search of {run.run} compared, by the "
             "supernet's weights on the validation item of the architecture slice, and by the cost "
-            "table. Compare their order with the measured points, not their height. Click one to "
-            "distil it." + _agreement(run)
+            "table. Compare their order with the measured points, not their height. "
+            + (_NO_TEACHER if run.is_example else "Click one to distil it.")
+            + _agreement(run)
         )
         return cells
     return []
@@ -62,7 +66,7 @@ def offer_distil(run: RunRecord | None, customdata: Any) -> None:
     if run is None or not customdata or customdata[-1] != PREDICTED or customdata[0] != run.run:
         return
     if run.is_example:
-        st.caption("A cell of the example cannot be distilled: its teacher did not come along.")
+        st.caption(_NO_TEACHER)
         return
     ops, point = str(customdata[1]), customdata[2]
     if point is None:
@@ -93,7 +97,7 @@ def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None
             change = f"{-(point.loss or 0.0):+.1%} {info.accuracy_axis} against its teacher"
             lines.append(
                 f"- {as_text(scene)}: **{point.run}**, {as_text(change)}, {info.cost_axis} "
-                f"{point.cost:.4g}"
+                f"{point.cost:.4g}{_beaten(point, info.accuracy_axis)}"
             )
     if len(scenes) > _MOST_NAMED:
         lines.append(f"- and {len(scenes) - _MOST_NAMED} more scenes: see the table above.")
@@ -101,6 +105,15 @@ def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None
         f"**Fastest student at most {percent} % below its teacher** (by the mean, not by its "
         "interval):\n\n" + "\n".join(lines)
     )
+
+
+def _beaten(point: FrontierPoint, accuracy_axis: str) -> str:
+    """Says so where counting is more accurate than the student."""
+    if point.beaten_by is None:
+        return ""
+    name, accuracy = point.beaten_by
+    value = f"{accuracy:.1f} %" if accuracy_axis.endswith(IN_PERCENT) else f"{accuracy:.4f}"
+    return f". Counting ({name}) reaches {value}, more than this student, and needs no model."
 
 
 def open_clicked(customdata: Any, runs: list[str]) -> None:

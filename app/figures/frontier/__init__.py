@@ -1,9 +1,8 @@
 """Accuracy against cost over all runs: teachers, students, controls, and the count baselines."""
 
+from app.figures.frontier.axes import ACCURACY_AXES, COST_AXES, IN_PERCENT
 from app.figures.frontier.drawing import PREDICTED, draw_frontier
 from app.figures.frontier.points import (
-    ACCURACY_AXES,
-    COST_AXES,
     FrontierInfo,
     FrontierPoint,
     PredictedCell,
@@ -18,6 +17,7 @@ from app.figures.frontier.points import (
 __all__ = [
     "ACCURACY_AXES",
     "COST_AXES",
+    "IN_PERCENT",
     "PREDICTED",
     "FrontierInfo",
     "FrontierPoint",

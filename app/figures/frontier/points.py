@@ -9,29 +9,14 @@ from typing import Any
 from adarec.genotype import Genotype
 from adarec.runs.front import FrontPoint
 from app.figures.chart import ChartInfo, Rows
+from app.figures.frontier.axes import (
+    ACCURACY_AXES,
+    COST_AXES,
+    count_values,
+    scaled,
+    value_at,
+)
 from app.figures.labels import baseline_title
-
-# The last part of a path: in percent of the value of the run's teacher. So scenes can be looked at
-# together whose metrics are of quite different sizes.
-OF_TEACHER = "% of teacher"
-# Name in the page's box -> how to read it from a model of a result.
-COST_AXES: dict[str, tuple[str, ...]] = {
-    "Latency p50 (ms)": ("latency_ms", "p50"),
-    "Latency p95 (ms)": ("latency_ms", "p95"),
-    "Latency p50 without scoring and top 10 (ms)": ("latency_body_ms", "p50"),
-    "Latency p50 (% of teacher)": ("latency_ms", "p50", OF_TEACHER),
-    "Multiply-adds of one request": ("macs",),
-    "Parameters": ("params",),
-    "Parameters without the item table": ("params_without_embeddings",),
-}
-METRIC_NAMES = ("ndcg@10", "hr@10", "mrr@10", "ndcg@5", "hr@5", "ndcg@20", "hr@20")
-ACCURACY_AXES: dict[str, tuple[str, ...]] = {
-    **{f"{name.upper()}": ("metrics", name) for name in METRIC_NAMES},
-    "NDCG@10 (% of teacher)": ("metrics", "ndcg@10", OF_TEACHER),
-    **{
-        f"{name.upper()}, consumed items masked": ("metrics_masked", name) for name in METRIC_NAMES
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -48,6 +33,8 @@ class FrontierPoint:
     on_front: bool = False
     loss: float | None = None  # of a student: the share of its teacher's accuracy that it lacks
     is_fastest: bool = False  # the cheapest student of its scene that loses no more than allowed
+    # Of a student: the best count baseline of its scene, where that is more accurate.
+    beaten_by: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +51,14 @@ class PredictedCell:
 
 
 _READING = (
-    "Up and to the left is better. {pairs} Count baselines need no model and stand at the left "
-    "edge. A ring marks each scene's fastest student that loses no more than allowed. Click a "
-    "point to open its run."
+    "Up and to the left is better. {pairs} Count baselines need no model: they stand at the left "
+    "edge, and no line counts them. A ring marks each scene's fastest student that loses no more "
+    "than allowed. Click a point to open its run."
 )
 _PAIRS = (
-    "An arrow leads from a run's teacher to its student; the line joins what no other model of "
-    "that scene beats in both. Whiskers: 95 % bootstrap interval of the difference to the teacher."
+    "An arrow leads from a run's teacher to its student; the dotted line joins the models of a "
+    "scene that no other model of that scene beats in both. Whiskers: 95 % bootstrap interval of "
+    "the difference to the teacher."
 )
 MOST_PAIRS = 40
 _CROWD = (
@@ -261,13 +249,18 @@ def _points_of(
     run: str, result: Mapping[str, Any], cost_path: tuple[str, ...], accuracy_path: tuple[str, ...]
 ) -> Iterator[FrontierPoint]:
     scene = str(result["scene"]["name"])
-    cost_path, cost_scale = _scaled(cost_path, result["teacher"])
-    accuracy_path, scale = _scaled(accuracy_path, result["teacher"])
+    cost_path, cost_scale = scaled(cost_path, result["teacher"])
+    accuracy_path, scale = scaled(accuracy_path, result["teacher"])
 
     def point(role: str, model: Mapping[str, Any]) -> FrontierPoint:
-        cost, accuracy = _at(model, cost_path) * cost_scale, _at(model, accuracy_path) * scale
+        cost = value_at(model, cost_path) * cost_scale
+        accuracy = value_at(model, accuracy_path) * scale
         return FrontierPoint(run, scene, role, str(model["name"]), cost, float(accuracy))
 
+    counts = {
+        baseline_title(name): scale * value
+        for name, value in count_values(result["baselines"], accuracy_path).items()
+    }
     teacher, student = point("teacher", result["teacher"]), point("student", result["student"])
     yield teacher
     if accuracy_path == ("metrics", "ndcg@10"):
@@ -276,25 +269,11 @@ def _points_of(
         student = replace(student, interval=(bounds[0], bounds[1]))
     if teacher.accuracy > 0:
         student = replace(student, loss=1 - student.accuracy / teacher.accuracy)
+    best = max(counts, key=lambda name: counts[name], default="")
+    if best and counts[best] > student.accuracy:
+        student = replace(student, beaten_by=(best, counts[best]))
     yield student
     for control in result.get("controls") or []:
         yield point("control", control)
-    if accuracy_path[0] == "metrics":
-        for name, metrics in result["baselines"].items():
-            value = float(metrics[accuracy_path[1]]) * scale
-            yield FrontierPoint("", scene, "baseline", baseline_title(name), None, value)
-
-
-def _scaled(path: tuple[str, ...], teacher: Mapping[str, Any]) -> tuple[tuple[str, ...], float]:
-    """The path to the value itself, and what to multiply it with."""
-    if path[-1] != OF_TEACHER:
-        return path, 1
-    value = float(_at(teacher, path[:-1]))
-    return path[:-1], 100 / value if value else math.nan
-
-
-def _at(model: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = model
-    for name in path:
-        value = value[name]
-    return value
+    for name, value in counts.items():
+        yield FrontierPoint("", scene, "baseline", name, None, value)
