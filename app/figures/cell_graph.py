@@ -45,8 +45,9 @@ class CellGraphInfo(ChartInfo):
     is_compared: bool = False
     explanation: str = (
         "Every node adds up its incoming edges; the cell's output is a learned mean of the nodes "
-        "plus its input. Line width is the op's probability in the search. Dotted grey edges "
-        "carry nothing. Framed labels with ≠ differ between compared cells."
+        "plus its input (thin grey lines). The width of a coloured line is its op's probability "
+        "in the search. Dotted grey edges carry nothing. Framed labels with ≠ differ between "
+        "compared cells."
     )
 
     def rows(self) -> Rows:
@@ -164,7 +165,7 @@ def draw_cell_graph(info: CellGraphInfo) -> go.Figure:
     layout["xaxis"] = {"visible": False, "range": [-0.45, len(names) - 0.55]}
     layout["yaxis"] = {"visible": False, "range": [-0.75, max(0.6, top + 0.15)]}
     layout["annotations"] = [_label(edge) for edge in info.edges]
-    outputs = [_Arrow(path, colours.NEUTRAL, 1, "dot") for path in info.outputs]
+    outputs = [_Arrow(path, colours.NEUTRAL, 1, "solid") for path in info.outputs]
     arrows = outputs + [_edge_arrow(edge) for edge in info.edges]
     traces = [_line(arrow) for arrow in arrows]
     return go.Figure(data=[*traces, _heads(arrows), _nodes(info, names)], layout=layout)

@@ -1,6 +1,7 @@
 """What flows from each teacher layer into each student layer at one epoch."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +13,14 @@ from app.figures.mapping_words import mapping_words
 _LEAST_DRAWN = 0.002  # thinner bands are hairlines; the table has them
 _PAD_PX = 8
 _THICKNESS_PX = 16
+_NAMES_PX = 84  # room for "teacher 12" beside the bands
+_NAME: dict[str, Any] = {
+    "xref": "paper",
+    "yref": "paper",
+    "yanchor": "middle",
+    "showarrow": False,
+    "font": {"size": 12},
+}
 
 
 @dataclass(frozen=True)
@@ -51,17 +60,18 @@ def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
     masses = (info.flow.sum(axis=0), info.flow.sum(axis=1))
     most = max(num_students, num_teachers)
     scale = 1 - (most - 1) * _PAD_PX / height
-    names = [f"teacher {t + 1}" for t in range(num_teachers)]
-    names += [f"student {s + 1}" for s in range(num_students)]
+    teacher_names = [f"teacher {t + 1}" for t in range(num_teachers)]
+    student_names = [f"student {s + 1}" for s in range(num_students)]
+    places = (node_places(masses[0], scale), node_places(masses[1], scale))
     figure.add_sankey(
         arrangement="fixed",
         node={
-            "label": names,
+            "label": teacher_names + student_names,
             "color": [colours.ROLE_COLOURS["teacher"]] * num_teachers
             + [colours.ROLE_COLOURS["student"]] * num_students,
             # 0 and 1 themselves mean "not given" to plotly.
             "x": [0.001] * num_teachers + [0.999] * num_students,
-            "y": [*node_places(masses[0], scale), *node_places(masses[1], scale)],
+            "y": [*places[0], *places[1]],
             "pad": _PAD_PX,
             "thickness": _THICKNESS_PX,
             "line": {"width": 0},
@@ -78,11 +88,26 @@ def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
             ],
             "hovertemplate": "%{source.label} → %{target.label}: %{value:.1%}<extra></extra>",
         },
-        # Plotly's white shadow makes letters unreadable on a dark page.
-        textfont={"shadow": "none", "size": 12},
+        # Plotly writes the names over the bands, where one of the two themes cannot read them.
+        # They stand beside the bands, in the colour of the page's text.
+        textfont={"color": "rgba(0, 0, 0, 0)", "shadow": "none", "size": 12},
         valueformat=".1%",
     )
+    figure.update_layout(
+        margin={"l": _NAMES_PX, "r": _NAMES_PX},
+        annotations=[
+            *_names(teacher_names, places[0], x=0, xanchor="right", xshift=-4),
+            *_names(student_names, places[1], x=1, xanchor="left", xshift=4),
+        ],
+    )
     return figure
+
+
+def _names(names: list[str], places: list[float], **column: Any) -> list[dict[str, Any]]:
+    return [
+        {**_NAME, "text": name, "y": 1 - place, **column}
+        for name, place in zip(names, places, strict=True)
+    ]
 
 
 def node_places(masses: np.ndarray, scale: float) -> list[float]:

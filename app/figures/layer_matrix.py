@@ -12,6 +12,7 @@ from app.figures.mapping_words import mapping_words
 
 _MOST_WRITTEN = 12  # columns whose numbers still fit into their fields
 _NUMBERS = {"mapping": (".0%", "flow"), "distance": (".2f", "distance")}
+_BRIGHT = "A bright field means close: bright is the strong tie in both pictures of layers."
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def layer_matrix_info(
     recorded them."""
     words = mapping_words(mapping)
     if kind == "distance":
-        title, explanation = words.distance_title, words.distance
+        title, explanation = words.distance_title, f"{words.distance} {_BRIGHT}"
     else:
         title, explanation = words.matrix_title, words.matrix
         if words.rows_are_shares:
@@ -65,7 +66,8 @@ def draw_layer_matrix(info: LayerMatrixInfo) -> go.Figure:
         hovertemplate="student layer %{y}, teacher layer %{x}: %{z:.3g} "
         + quantity
         + "<extra></extra>",
-        showscale=num_teachers > _MOST_WRITTEN,
+        # Distances run the other way round than shares: the bar says so.
+        showscale=info.kind == "distance" or num_teachers > _MOST_WRITTEN,
         colorbar={"thickness": 12, "tickformat": number, "nticks": 5},
         xgap=2,
         ygap=2,

@@ -228,3 +228,13 @@ def test_distances_are_the_share_of_edges_with_other_ops() -> None:
     assert info.distances == pytest.approx(np.array([[0, 1 / 3], [1 / 3, 0]]))
     assert info.rows()[0] == {"cell": "shop", "shop": 0.0, "other": pytest.approx(1 / 3)}
     assert list(draw_cell_distances(info).data[0].x) == ["shop", "other"]
+
+
+def test_only_edges_that_carry_nothing_are_dotted() -> None:
+    """The cell has two of them (zero ops); its three nodes all lead to the output."""
+    info = cell_graph_info(CELL)
+    dashes = [line.line.dash for line in draw_cell_graph(info).data if line.mode == "lines"]
+    assert len(dashes) == len(CELL.ops) + 3
+    assert dashes[:3] == ["solid"] * 3, "to the output"
+    assert dashes.count("dot") == sum(not edge.is_live for edge in info.edges) == 2
+    assert "thin grey lines" in info.explanation

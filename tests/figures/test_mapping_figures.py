@@ -5,7 +5,7 @@ import pytest
 
 from adarec import catalog
 from app.figures.layer_flow import draw_layer_flow, layer_flow_info
-from app.figures.layer_matrix import layer_matrix_info
+from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
 from app.figures.layer_weights import layer_weights_info
 from app.figures.loss_curves import draw_loss_curves, loss_curves_info
 
@@ -44,3 +44,28 @@ def test_only_transport_speaks_of_transport(mapping: str, kind: str) -> None:
     is_transport = mapping not in ("dfa", "adain")
     assert any("transport" in text for text in words) == is_transport
     assert any("emd" in text for text in words) == is_transport
+
+
+def test_layers_are_named_beside_the_bands_in_the_colour_of_the_page() -> None:
+    figure = draw_layer_flow(layer_flow_info(np.ones((2, 4)), epoch=1))
+    names = figure.layout.annotations
+    assert [name.text for name in names] == [f"teacher {t}" for t in range(1, 5)] + [
+        "student 1",
+        "student 2",
+    ]
+    assert [(name.x, name.xanchor) for name in names] == [(0, "right")] * 4 + [(1, "left")] * 2
+    assert {name.font.color for name in names} == {None}, "the theme's"
+    heights = [name.y for name in names[:4]]
+    assert heights == sorted(heights, reverse=True), "first layers at the top"
+    assert figure.data[0].textfont.color == "rgba(0, 0, 0, 0)", "not a second time on the bands"
+
+
+@pytest.mark.parametrize("mapping", [entry.name for entry in catalog.MAPPINGS])
+def test_bright_is_close_as_it_is_strong_and_a_bar_says_so(mapping: str) -> None:
+    values = np.array([[0.2, 0.9], [0.4, 0.6]])
+    info = layer_matrix_info(values, kind="distance", epoch=1, mapping=mapping)
+    field = draw_layer_matrix(info).data[0]
+    assert (field.reversescale, field.showscale) == (True, True)
+    assert "A bright field means close" in info.explanation
+    shares = draw_layer_matrix(layer_matrix_info(values, kind="mapping", epoch=1, mapping=mapping))
+    assert not shares.data[0].reversescale
