@@ -60,7 +60,8 @@ with left:
         show_cell_graphs(graphs, key="cell")
     show_cell_choice(run)
     if arrays is not None and weights is not None:
-        play_epochs(arrays.epochs, partial(show_op_weights, arrays, edges))
+        shown = partial(show_op_weights, arrays, edges)
+        play_epochs(arrays.epochs, shown, film=("search", run.run))
 with right:
     if cell is not None:
         num_cells, length = gateway.num_cells(run), gateway.sequence_length(run)

@@ -63,7 +63,9 @@ shown = step or next(iter(recorded))
 arrays, mapping = recorded[shown], gateway.layer_mapping(run, STEPS[shown])
 if mapping != run.mapping:
     st.caption(f"In this step: **{catalog.find(catalog.MAPPINGS, mapping).title}**.")
-play_epochs(arrays.epochs, partial(show_layers, arrays, mapping))
+play_epochs(
+    arrays.epochs, partial(show_layers, arrays, mapping), film=("layers", STEPS[shown], run.run)
+)
 left, right = st.columns(2)
 for column, role in ((left, "student"), (right, "teacher")):
     with column:

@@ -1,7 +1,7 @@
 """Choosing the epoch that matrices and heat maps show, and playing all of them like a film."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import streamlit as st
@@ -11,14 +11,26 @@ from app import state
 PACE_S = 0.7
 _PLAYING = "epochs_playing"
 _SHOWN_AT = "epoch_shown_at"
+_FILM = "epoch_film"
 
 
-def play_epochs(epochs: np.ndarray, draw: Callable[[int], None]) -> None:
+def play_epochs(epochs: np.ndarray, draw: Callable[[int], None], *, film: Hashable) -> None:
     """A slider over `epochs` [E] with a play button; below them what `draw` draws for the place in
     `epochs` that is looked at, the newest one at first.
 
     Only this part of the page is drawn again when the slider moves.
+
+    Args:
+        epochs: [E], ascending.
+        draw: Called with a place in `epochs`.
+        film: What the epochs are of; another film starts at its own newest epoch.
     """
+    if st.session_state.get(_FILM) != film:
+        # Pages share the key of the slider, and Streamlit puts one that it meets on another page
+        # to its first epoch unless it is told a place.
+        st.session_state[_FILM] = film
+        st.session_state[state.EPOCH_SLIDER] = int(epochs[-1])
+        _pause()
     if len(epochs) < 2:
         st.caption(f"Only epoch {int(epochs[0])} is recorded so far.")
         draw(0)
