@@ -55,9 +55,9 @@ def execute_run(
     """
     store = workspace.store
     with workspace.executing(run):
-        store.update_run(
-            run, state="running", started_at=time.time(), error=None, finished_at=None
-        )
+        # A resumed run goes on from where it began.
+        started_at = store.run_summary(run).started_at or time.time()
+        store.update_run(run, state="running", started_at=started_at, error=None, finished_at=None)
         try:
             result = _execute_steps(workspace, store.run(run), should_stop, on_progress)
         except StopRequested:

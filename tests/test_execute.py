@@ -143,15 +143,18 @@ def test_a_run_stopped_in_every_stage_resumes_to_the_same_result(
 ) -> None:
     """Also a computation from nothing in another workspace: the same, bit for bit."""
     workspace = workspace_with_cycle(tmp_path / "home")
-    run = create_run(workspace, SCENE, small_settings()).run
+    run, starts = create_run(workspace, SCENE, small_settings()).run, set()
     for stage, batches in (("train_teacher", 5), ("search_student", 60), ("distill_student", 31)):
         with pytest.raises(StopRequested):
             execute_run(workspace, run, should_stop=after_batches_in(stage, batches, workspace))
         record = workspace.store.run(run)
         assert (record.state, record.stage, record.result) == ("cancelled", stage, None)
         assert record.is_resumable
+        starts.add(record.started_at)
     result = execute_run(workspace, run)
-    assert workspace.store.run(run).state == "succeeded"
+    record = workspace.store.run(run)
+    assert record.state == "succeeded"
+    assert starts == {record.started_at}, "a resumed run goes on from where it began"
     assert without_times(result) == without_times(finished_run.result)
     whole = Workspace.open(finished_run.home)
     assert_same_models(workspace, run, whole, finished_run.run)

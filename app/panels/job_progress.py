@@ -60,11 +60,23 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
         text = state_word(run.state).capitalize()
     fraction = sum(step.fraction for step in steps) / max(1, len(steps))
     st.progress(min(1.0, fraction), text=f"**{run.run}** · {as_text(text)}")
-    started = run.started_at or run.created_at
     st.caption(
-        f"{done} of {len(steps)} steps complete · {gateway.elapsed(started, run.finished_at)} "
-        "since the start. Steps that an earlier run already computed are used again."
+        f"{done} of {len(steps)} steps complete · {_clock(run)}. Steps that an earlier run "
+        "already computed are used again."
     )
+
+
+def _clock(run: RunRecord) -> str:
+    """How long ago the run started or was resumed, or from when until when it took."""
+    started = run.started_at or run.created_at
+    since_start = gateway.elapsed(started, run.finished_at)
+    resumed = run.queued_at if run.queued_at and run.queued_at > started else None
+    if run.finished_at is not None:
+        return f"{since_start} from start to end" + (", breaks included" if resumed else "")
+    if resumed:
+        since_resume = gateway.elapsed(resumed, None)
+        return f"{since_start} since the start, {since_resume} since it was resumed"
+    return f"{since_start} since the start"
 
 
 def _show_steps(steps: list[StepProgress]) -> None:
