@@ -4,14 +4,12 @@ import tempfile
 from pathlib import Path
 
 from adarec.config import RunSettings, preset_settings
-from adarec.data.example import write_example
+from adarec.data.example import EXAMPLE_SCENE, write_example
 from adarec.data.samples import register_samples
 from adarec.execute import execute_run
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from adarec.terminal import Terminal
-
-SCENE = "rhythm"
 
 
 def example_settings() -> RunSettings:
@@ -42,7 +40,7 @@ def compute_example(folder: Path, terminal: Terminal) -> list[Path]:
     with tempfile.TemporaryDirectory() as home, terminal:
         workspace = Workspace.open(home)
         register_samples(workspace)
-        run = create_run(workspace, SCENE, example_settings(), state="running")
+        run = create_run(workspace, EXAMPLE_SCENE, example_settings(), state="running")
         execute_run(workspace, run.run, on_progress=terminal.report)
         files = write_example(workspace, run.run, folder)
         workspace.close()

@@ -26,7 +26,8 @@ st.caption(
     "Do scenes want different architectures, and does each need a neural teacher? One finished "
     "run per scene."
 )
-newest = gateway.newest_results(first=state.asked_for(state.RUN))
+asked = state.asked_for(state.RUN)
+newest = gateway.newest_results(first=asked, with_example=True)
 if not newest:
     empty_state(
         "**Nothing to compare yet.** Here the cells of several scenes stand side by side, with "
@@ -37,20 +38,23 @@ if not newest:
     )
     st.stop()
 names = list(newest)
+example = next((name for name in names if newest[name]["run"] == EXAMPLE_RUN), None)
+own = [name for name in names if name != example]
 chosen = pick_scenes(
     names,
     key=state.COMPARED_SCENES,
-    usual=names[:_AT_FIRST],
+    # The example keeps a single scene company.
+    usual=(own if len(own) > 1 and asked != EXAMPLE_RUN else names)[:_AT_FIRST],
     help_text="The newest finished run of each scene is shown.",
     at_least=2,
+    example=example,
 )
 if not chosen:
     st.info("Choose two or more scenes above.")
     st.stop()
 if len(chosen) == 1:
-    st.info(
-        "One scene is shown. Finish a search for another one to see whether it gets another cell."
-    )
+    more = "Add another one above" if len(names) > 1 else "Finish a search for another one"
+    st.info(f"One scene is shown. {more} to see whether it gets another cell.")
 
 results = {name: newest[name] for name in chosen}
 for result in results.values():

@@ -20,6 +20,7 @@ from adarec.runs.records import EXAMPLE_RUN, RunRecord
 from adarec.runs.workspace import Workspace
 
 EXAMPLE_FOLDER = SAMPLE_FOLDER / "example"
+EXAMPLE_SCENE = "rhythm"  # on "cycle", the first sample, counting is perfect
 FORMAT = 1
 NOTES = "Example: comes with the studio, computed on another machine."
 PREFIX = "example-"

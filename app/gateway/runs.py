@@ -19,7 +19,7 @@ from adarec.runs.front import (
     front_points,
     rank_correlation,
 )
-from adarec.runs.records import RunRecord, RunSummary
+from adarec.runs.records import EXAMPLE_RUN, RunRecord, RunSummary
 from app.gateway.files import read_stage_arrays, read_stage_json, stage_file, workspace
 from app.gateway.settings import setting
 from app.gateway.shelf import Shelf
@@ -206,13 +206,17 @@ def _shelf(home: str) -> Shelf:
     return Shelf()
 
 
-def newest_results(first: str | None = None) -> dict[str, Mapping[str, Any]]:
+def newest_results(
+    first: str | None = None, *, with_example: bool = False
+) -> dict[str, Mapping[str, Any]]:
     """The result of the newest finished run of each scene, by scene.
 
-    The run `first` comes first, also where its scene has a newer one.
+    The run `first` comes first, also where its scene has a newer one. The example steps back as in
+    `finished_runs`, unless `with_example`: then it comes last, where its scene has no other run.
     """
+    found_runs = finished_runs(EXAMPLE_RUN if with_example else first)
     newest: dict[str, RunSummary] = {}
-    for each in sorted(finished_runs(first), key=lambda each: each.run != first):
+    for each in sorted(found_runs, key=lambda each: each.run != first):
         newest.setdefault(each.scene, each)
     found = results(list(newest.values()))
     return {scene: found[each.run] for scene, each in newest.items() if each.run in found}

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import streamlit as st
 
-from adarec.data.example import outdated_steps, register_example
+from adarec.data.example import EXAMPLE_SCENE, outdated_steps, register_example
 from adarec.data.ingest import LogPreview, ingest_log, preview_log
 from adarec.data.samples import register_samples
 from adarec.data.scene import Scene, read_item_ids, read_scene
@@ -50,10 +50,12 @@ def example_is_older(run: RunRecord) -> list[str]:
 
 
 def scenes() -> list[SceneRecord]:
-    """A person's own scenes, newest first, then the samples in their order."""
+    """A person's own scenes, newest first, then the samples: the example's, then the others in
+    their order."""
     found = workspace().store.scenes()
     own = [scene for scene in found if not scene.is_sample]
-    return own[::-1] + [scene for scene in found if scene.is_sample]
+    samples = [scene for scene in found if scene.is_sample]
+    return own[::-1] + sorted(samples, key=lambda scene: scene.name != EXAMPLE_SCENE)
 
 
 def scene_details(name: str) -> SceneDetails:

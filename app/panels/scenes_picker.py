@@ -6,12 +6,18 @@ from app import state
 
 
 def pick_scenes(
-    names: list[str], *, key: str, usual: list[str], help_text: str, at_least: int = 1
+    names: list[str],
+    *,
+    key: str,
+    usual: list[str],
+    help_text: str,
+    at_least: int = 1,
+    example: str | None = None,
 ) -> list[str]:
     """The scenes in the address, else `usual`; a change is written into the address.
 
     An address that names fewer than `at_least` is filled up from `usual`. Where nothing is usual,
-    an empty choice means all scenes.
+    an empty choice means all scenes. The scene `example` is marked as shown by the example run.
     """
     if key not in st.session_state:
         asked = [name for name in state.all_asked_for(state.SCENE) if name in names]
@@ -22,6 +28,7 @@ def pick_scenes(
     chosen: list[str] = st.multiselect(
         "Scenes",
         names,
+        format_func=lambda name: f"{name} (example)" if name == example else name,
         key=key,
         on_change=state.choose_from,
         args=(state.SCENE, key),

@@ -98,4 +98,4 @@ def test_a_damaged_example_is_one_line_and_the_pages_work(
     monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "other"))
     app = AppTest.from_file(MAIN, default_timeout=60).run()
     assert ["is damaged" in error.value for error in app.error] == [True]
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 6

@@ -99,7 +99,7 @@ def filled_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str
 
 
 NEW_CHARTS = {
-    "scenes": 5,
+    "scenes": 6,
     "search": 4,
     "adapt": 0,  # the example is a search
     "architecture": 5,
@@ -133,7 +133,7 @@ def test_a_page_of_an_empty_workspace_says_what_to_do(
     assert seen["errors"] == []
     assert len(seen["title"]) == 1
     # The samples are there; all other pages say what will be there, and lead to the search.
-    assert seen["charts"] == (5 if page == "scenes" else 0)
+    assert seen["charts"] == (6 if page == "scenes" else 0)
     assert page == "search" or seen["links"] >= 1
     if page != "scenes":
         said = " ".join(seen["text"])  # type: ignore[arg-type]

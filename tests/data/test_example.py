@@ -10,6 +10,7 @@ import pytest
 from adarec import catalog
 from adarec.data.example import (
     EXAMPLE_FOLDER,
+    EXAMPLE_SCENE,
     PREFIX,
     import_example,
     outdated_steps,
@@ -60,6 +61,7 @@ def test_the_example_reads_as_a_finished_run(samples: Workspace) -> None:
     assert run.state == "succeeded"
     assert run.result is not None
     assert run.result["run"] == EXAMPLE_RUN
+    assert run.scene == EXAMPLE_SCENE
     assert run.scene_key == samples.store.scene(run.scene).key
     assert run.student_ndcg_at_10 == run.result["student"]["metrics"]["ndcg@10"]
     assert all(samples.artefacts.is_complete(step["key"]) for step in run.steps)
