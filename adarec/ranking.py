@@ -51,6 +51,8 @@ def sampled_ranks(
 
     The negatives are drawn uniformly with replacement from all items but the target. This
     protocol flatters a model and can turn an order round; it is only for comparison with papers.
+    In a catalogue with fewer others than `negatives` they repeat, and the rank is worse on average
+    than the one among all items.
 
     Args:
         scores: float [C, V], without a PAD column.
