@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import gateway, state
+from app.panels.errors import as_text
 from app.panels.links import link
 from app.panels.run_facts import show_result, show_state
 from app.panels.run_picker import pick_run
@@ -25,14 +26,15 @@ if run.result is None:
 else:
     show_result(run.result)
     package = gateway.export_package(run)
+    zip_name = f"adarec-{run.scene}-{run.run}.zip"
     st.header("What is in the folder")
     st.dataframe(
         pd.DataFrame(package.contents, columns=["file", "size", "what it is"]), hide_index=True
     )
     st.download_button(
-        f"Download {run.run}.zip ({gateway.size(package.num_bytes)})",
+        f"Download {as_text(zip_name)} ({gateway.size(package.zip_bytes)})",
         partial(gateway.export_zip, run.run),
-        file_name=f"adarec-{run.scene}-{run.run}.zip",
+        file_name=zip_name,
         mime="application/zip",
         type="primary",
         on_click="ignore",

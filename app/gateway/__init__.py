@@ -82,7 +82,7 @@ from app.gateway.settings import (
     target_speedup,
 )
 from app.gateway.transfer import cells_to_distil, distil_cells
-from app.gateway.words import duration, elapsed, size
+from app.gateway.words import duration, elapsed, size, with_times_sign
 
 __all__ = [
     "AGGREGATION",
@@ -161,6 +161,7 @@ __all__ = [
     "target_speedup",
     "uncertainty",
     "validation_baselines",
+    "with_times_sign",
     "worker_is_alive",
     "workspace",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import streamlit as st
 
@@ -43,10 +43,12 @@ _STORED = (".onnx", ".safetensors", ".parquet")
 
 @dataclass(frozen=True)
 class Package:
-    """What an exported folder holds: (file, size, what it is) of each, and their size together."""
+    """What an exported folder holds: (file, size, what it is) of each, their size together, and
+    that of the zip file that carries them."""
 
     contents: list[tuple[str, str, str]]
     num_bytes: int
+    zip_bytes: int
     example_history: str
 
 
@@ -124,12 +126,17 @@ def export_package(run: RunRecord) -> Package:
 def export_zip(run_id: str) -> bytes:
     """The deployable folder of a finished run as one zip file."""
     buffer = io.BytesIO()
-    with _exported(run_id) as folder, zipfile.ZipFile(buffer, "w") as archive:
+    with _exported(run_id) as folder:
+        _write_zip(buffer, folder, run_id)
+    return buffer.getvalue()
+
+
+def _write_zip(target: IO[bytes], folder: Path, run_id: str) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
         for path in _files(folder):
             kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
             name = f"adarec-{run_id}/{path.relative_to(folder)}"
             archive.write(path, name, compress_type=kind)
-    return buffer.getvalue()
 
 
 def _model(run: RunRecord, role: str) -> Path | None:
@@ -156,12 +163,14 @@ def _open_uncertainty(measured: str, scene: str) -> "Uncertainty":
 
 @st.cache_data(max_entries=64, show_spinner="Looking at the folder")
 def _describe_export(home: str, run_id: str, finished_at: float | None) -> Package:
-    with _exported(run_id) as folder:
+    with _exported(run_id) as folder, tempfile.TemporaryFile() as packed:
         sizes = {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
+        _write_zip(packed, folder, run_id)
+        zip_bytes = packed.seek(0, io.SEEK_END)
     scene = open_scene(workspace().store.run(run_id).scene_key)
     example = ",".join(scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS])
     contents = [(name, size(count), _WHAT.get(name, "")) for name, count in sizes.items()]
-    return Package(contents, sum(sizes.values()), example)
+    return Package(contents, sum(sizes.values()), zip_bytes, example)
 
 
 @contextmanager

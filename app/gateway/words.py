@@ -1,5 +1,6 @@
 """Times and sizes as a person says them."""
 
+import re
 import time
 
 
@@ -28,3 +29,8 @@ def size(num_bytes: float) -> str:
             break
         num_bytes, unit = num_bytes / 1000, bigger
     return f"{num_bytes:.1f} {unit}"
+
+
+def with_times_sign(text: str) -> str:
+    """Plain words of a result, such as its verdict, with `6.3×` for the terminal's `6.3x`."""
+    return re.sub(r"(?<=\d)x\b", "×", text)

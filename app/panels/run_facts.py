@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from adarec.runs.records import RunRecord
+from app import gateway
 from app.panels.errors import as_text
 from app.panels.links import empty_state, link
 from app.panels.run_picker import state_word
@@ -35,7 +36,7 @@ def nothing_recorded(run: RunRecord, what: str) -> None:
 def show_result(result: dict[str, Any]) -> None:
     """Four numbers and the verdict of a finished run."""
     teacher, student = result["teacher"], result["student"]
-    st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
+    st.markdown(f"**Verdict.** {as_text(gateway.with_times_sign(result['verdict']))}")
     if "augmentation" in result:
         st.markdown(as_text(_augmentation(result)))
     if student.get("collapsed"):

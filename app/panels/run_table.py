@@ -50,7 +50,7 @@ def show_runs(runs: list[RunSummary]) -> None:
                 "started": datetime.fromtimestamp(run.created_at),
                 "tags": run.tags,
                 "notes": run.notes,
-                "verdict": run.verdict,
+                "verdict": gateway.with_times_sign(run.verdict or "") or None,
             }
             for run in runs
         ]

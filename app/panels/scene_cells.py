@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from adarec.genotype import Genotype
+from app import gateway
 from app.figures.cell_graph import CellGraphInfo, cell_graph_infos
 from app.panels.cell_graphs import show_cell_graphs
 from app.panels.errors import as_text
@@ -30,7 +31,7 @@ def show_scene_cells(
 
 def _show_cell(name: str, result: Mapping[str, Any], graphs: Sequence[CellGraphInfo]) -> None:
     show_cell_graphs(graphs, key=f"cell_{name}", explain=False)
-    st.markdown(f"**Verdict.** {as_text(str(result['verdict']))}")
+    st.markdown(f"**Verdict.** {as_text(gateway.with_times_sign(result['verdict']))}")
     facts = (
         f"{result['speedup']['p50']:.1f}× faster than the teacher",
         f"receptive field {result['student']['receptive_field']} items",

@@ -65,7 +65,9 @@ def _label(run: RunRecord, runs: Sequence[RunRecord]) -> str:
 
 
 def _verdicts(results: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
-    return [(label, str(result["verdict"])) for label, result in results.items()]
+    return [
+        (label, gateway.with_times_sign(result["verdict"])) for label, result in results.items()
+    ]
 
 
 def _glance(results: Mapping[str, Mapping[str, Any]]) -> str:

@@ -25,10 +25,11 @@ def run_report(run: RunRecord) -> str:
         raise RunError(f"{run.run} has not finished. Its report can be written afterwards.")
     result = run.result
     title = f"{run.scene}: run {run.run}"
+    verdict = gateway.with_times_sign(result["verdict"])
     sections = (
         f"<h1>{escape(title)}</h1>",
         f'<p class="about">{escape(_about(run))}</p>',
-        f'<p class="verdict"><b>Verdict.</b> {escape(str(result["verdict"]))}</p>',
+        f'<p class="verdict"><b>Verdict.</b> {escape(verdict)}</p>',
         section("What was found", table(("what", "value"), _facts(result))),
         *_adaptation(result),
         section("Every number and its method", numbers_table(result)),

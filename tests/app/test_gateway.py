@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 
 from adarec.config import parse_overrides, preset_settings
+from adarec.data.example import EXAMPLE_SCENE
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from app import gateway
@@ -40,6 +41,20 @@ def test_sizes_keep_one_decimal(num_bytes: float, text: str) -> None:
     assert gateway.size(num_bytes) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "a request is 6.3x cheaper; missed the target of 10x.",
+            "6.3× cheaper; missed the target of 10×.",
+        ),
+        ("x is 3 xylophones, 0x1f", "x is 3 xylophones, 0x1f"),
+    ],
+)
+def test_times_have_one_sign(text: str, shown: str) -> None:
+    assert gateway.with_times_sign(text).endswith(shown)
+
+
 def test_the_workspace_is_the_one_that_the_environment_names(home: Workspace) -> None:
     assert gateway.workspace().home == home.home
 
@@ -49,7 +64,8 @@ def test_own_scenes_come_before_the_samples(home: Workspace) -> None:
     add_scene(home, "mine", seed=1)
     names = [scene.name for scene in gateway.scenes()]
     assert names[0] == "mine"
-    assert "cycle" in names[1:]
+    assert names[1] == EXAMPLE_SCENE, "on the first of the others counting is perfect"
+    assert "cycle" in names[2:]
 
 
 def test_curves_and_arrays_of_a_run_can_be_read_while_it_goes_on(home: Workspace) -> None:
@@ -193,3 +209,4 @@ def test_the_zip_holds_what_the_page_lists(home: Workspace) -> None:
     assert names == [name for name, _, _ in package.contents]
     assert "student.onnx" in names
     assert sum(info.file_size for info in infos) == package.num_bytes
+    assert len(gateway.export_zip(run.run)) == package.zip_bytes

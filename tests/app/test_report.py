@@ -12,6 +12,8 @@ from adarec.errors import RunError
 from adarec.runs.workspace import Workspace
 from app import gateway
 from app.report import comparison_report, run_report
+from app.report.numbers import numbers_table
+from tests.app.fake_numbers import fake_result
 from tests.app.filled_workspace import add_run, add_scene
 
 EVIL = '<script>alert("x")</script>'
@@ -64,6 +66,43 @@ def test_a_report_loads_nothing(home: Workspace) -> None:
     assert re.findall(r"\b(?:src|href|action)\s*=", text) == []
     assert "http://" not in text
     assert "https://" not in text
+
+
+def test_a_chart_of_a_report_cannot_be_uploaded(home: Workspace) -> None:
+    """Plotly puts a button that sends a chart to its cloud on every chart unless told not to."""
+    assert "showSendToCloud" in get_plotlyjs(), "the switch has another name"
+    text = report_of(home)
+    assert text.count('"showSendToCloud": false') == text.count("Plotly.newPlot") > 0
+    assert text.count('"sendChartToCloud"') == text.count("Plotly.newPlot"), "nor shown"
+
+
+def test_counting_stands_beside_teacher_and_student(home: Workspace) -> None:
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", report_of(home))
+    places = [heads.index(head) for head in ("teacher: nextitnet", "student")]
+    counting = [place for place, head in enumerate(heads) if head.startswith("counting: ")]
+    controls = [place for place, head in enumerate(heads) if head.startswith("control: ")]
+    assert counting == [places[1] + step for step in (1, 2, 3)]
+    assert min(controls) > max(counting)
+
+
+@pytest.mark.parametrize(("items", "is_said"), [(40, True), (101, False)])
+def test_a_sample_of_a_small_catalogue_says_that_it_is_no_easier(
+    items: int, is_said: bool
+) -> None:
+    result = fake_result("r-1", "shop", 1)
+    result["scene"]["items"] = items
+    result["protocol"]["sampled_100"] = "against 100 random items, seed 0"
+    for role in ("teacher", "student"):
+        result[role]["metrics_sampled_100"] = result[role]["metrics"]
+    text = numbers_table(result)
+    assert "against 100 random items, seed 0" in text
+    assert ("only 39 others" in text) == is_said
+
+
+def test_a_report_writes_times_as_the_pages_do(home: Workspace) -> None:
+    text = report_of(home)
+    assert "non-inferior to the teacher and 7.1× faster" in text
+    assert "7.1x" not in text
 
 
 def test_a_name_in_a_report_is_text_and_nothing_else(home: Workspace) -> None:
