@@ -96,8 +96,8 @@ def draw_layer_flow(info: LayerFlowInfo) -> go.Figure:
     figure.update_layout(
         margin={"l": _NAMES_PX, "r": _NAMES_PX},
         annotations=[
-            *_names(teacher_names, places[0], x=0, xanchor="right", xshift=-4),
-            *_names(student_names, places[1], x=1, xanchor="left", xshift=4),
+            *_names(teacher_names, places[0], x=0, xanchor="right", xshift=-8),
+            *_names(student_names, places[1], x=1, xanchor="left", xshift=8),
         ],
     )
     return figure
