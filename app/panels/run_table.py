@@ -9,6 +9,7 @@ import streamlit as st
 from adarec.runs.records import RunSummary
 from app import gateway, state
 from app.panels.run_filter import filter_runs
+from app.panels.run_groups import group_runs
 from app.panels.run_picker import state_word
 
 _COLUMNS = {
@@ -24,8 +25,8 @@ _COLUMNS = {
 
 
 def list_runs() -> None:
-    """Every run of the workspace with the widgets that narrow the list down."""
-    show_runs(filter_runs(gateway.runs(with_archived=True)))
+    """Every run of the workspace with the widgets that narrow the list down and group it."""
+    show_runs(group_runs(filter_runs(gateway.runs(with_archived=True))))
 
 
 def show_runs(runs: list[RunSummary]) -> None:

@@ -66,6 +66,20 @@ def test_the_address_narrows_the_list(home: Workspace) -> None:
     assert listed(app) == [runs[0]]
 
 
+def test_groups_say_what_their_runs_have_in_common(home: Workspace) -> None:
+    runs = fill(home)  # two scenes with two runs each
+    ndcg = {run: home.store.run(run).student_ndcg_at_10 or 0.0 for run in runs}
+    app = visit("search", run=runs[0], group_by="scene")
+    table = app.dataframe[-2].value
+    assert list(table["scene"]) == ["shop 1", "shop 2"]
+    assert list(table["runs"]) == [2, 2]
+    assert list(table["best run"]) == [max(runs[:2], key=ndcg.get), max(runs[2:], key=ndcg.get)]
+    assert [set(listed(app)[:2]), set(listed(app)[2:])] == [set(runs[:2]), set(runs[2:])]
+    tables = len(app.dataframe)
+    app.selectbox(key=state.GROUP_BY).set_value(None).run()
+    assert len(app.dataframe) == tables - 1
+
+
 def test_notes_and_tags_are_kept(home: Workspace) -> None:
     run = fill(home, num_scenes=1, num_runs=1)[0]
     app = opened(run)
