@@ -56,7 +56,12 @@ def judge(
     sentence = f"{quality}; {speed}."
     if collapsed:
         sentence += " The cell has collapsed: it has no convolution."
-    if not beats:
+    if teacher_ndcg <= 0 and best_count[1] <= 0:
+        sentence += (
+            " Counting finds nothing either: there is too little data to judge. Bring a log of "
+            "more users, or of longer histories."
+        )
+    elif not beats:
         name = best_count[0].replace("_", " ")
         sentence += (
             f" This scene does not need this teacher: counting ({name}) reaches "

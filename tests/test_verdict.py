@@ -92,6 +92,19 @@ def test_a_teacher_that_finds_nothing_is_no_measure() -> None:
     assert "finds nothing" in found.sentence
 
 
+def test_where_neither_finds_anything_there_is_too_little_data() -> None:
+    found = verdict(teacher_ndcg=0.0, student_ndcg=0.0, best_count=("popularity", 0.0))
+    assert "too little data to judge" in found.sentence
+    assert "does not need this teacher" not in found.sentence
+    assert not found.beats_counts
+
+
+def test_a_teacher_that_finds_nothing_where_counting_does_is_not_needed() -> None:
+    found = verdict(teacher_ndcg=0.0, student_ndcg=0.0)
+    assert "does not need this teacher" in found.sentence
+    assert "too little data" not in found.sentence
+
+
 @pytest.mark.parametrize(
     ("teacher", "start", "words"),
     [
