@@ -57,11 +57,18 @@ def pick_pair() -> Pair | None:
         target = _pick(
             "Target (without labels)",
             list(shares),
-            key=state.TARGET_PICKER,
+            # A box of its own for each source: a browser keeps the label of what is chosen, and
+            # the share in it is that of the source.
+            key=f"{state.TARGET_PICKER}_{source}",
             asked=state.SCENE,
             help_text="Only its histories are used; its next items are read once, to measure. "
             "Scenes without an item of the source are not offered.",
             labels=shares,
+        )
+    if _hold_one_log(scenes[source], scenes[target]):
+        st.warning(
+            f"**{as_text(source)} and {as_text(target)} hold the same log**: equal users, items, "
+            "and interactions. There is nothing to adapt to; choose another target."
         )
     return Pair(source, target, items_map)
 
@@ -104,6 +111,15 @@ def _shares(scenes: dict[str, SceneRecord], source: str, *, any_scene: bool) -> 
         elif shared:
             found[name] = f"{name} · {shared / total:.0%} of {total:,} items shared"
     return found
+
+
+def _hold_one_log(source: SceneRecord, target: SceneRecord) -> bool:
+    """Whether every item is shared, and the counts that a second log would hardly repeat agree."""
+    if source.key == target.key:
+        return True
+    shared, total = gateway.shared_items(source.key, target.key)
+    counted = ("users", "items", "interactions")
+    return shared == total and all(source.summary[n] == target.summary[n] for n in counted)
 
 
 def _upload_map() -> Path | None:

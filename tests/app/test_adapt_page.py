@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from adarec.runs.workspace import Workspace
 from app import gateway, state
@@ -16,6 +18,13 @@ def add_adaptation(workspace: Workspace, *, seed: int = 7, **call: str) -> str:
     return add_run(workspace, "shop 2", key, seed=seed, adapted_from="shop 1", **call)
 
 
+def target_of(app: AppTest, source: str) -> Selectbox:
+    """The target's box, which is another one for each source."""
+    (box,) = [each for each in app.selectbox if str(each.key).startswith(state.TARGET_PICKER)]
+    assert box.key == f"{state.TARGET_PICKER}_{source}"
+    return box
+
+
 def test_a_workspace_of_samples_says_what_is_missing(home: Workspace) -> None:  # noqa: F811
     app = visit("adapt")
     assert "No other scene has an item id of" in text_of(app)
@@ -26,19 +35,40 @@ def test_a_workspace_of_samples_says_what_is_missing(home: Workspace) -> None:  
 def test_only_scenes_with_shared_items_are_offered(home: Workspace) -> None:  # noqa: F811
     fill(home, num_runs=0)
     app = visit("adapt", source="shop 1")
-    options = app.selectbox(key=state.TARGET_PICKER).options
-    assert options == ["shop 2 · 100% of 40 items shared"]
+    assert target_of(app, "shop 1").options == ["shop 2 · 100% of 40 items shared"]
     assert app.button(key=state.START_ADAPTATION)
+    assert not app.warning
 
 
 def test_the_address_chooses_the_pair(home: Workspace) -> None:  # noqa: F811
     fill(home, num_scenes=3, num_runs=0)
     app = visit("adapt", source="shop 2", scene="shop 3")
     assert app.selectbox(key=state.SOURCE_PICKER).value == "shop 2"
-    assert app.selectbox(key=state.TARGET_PICKER).value == "shop 3"
+    assert target_of(app, "shop 2").value == "shop 3"
     app.selectbox(key=state.SOURCE_PICKER).select("shop 3").run()
     assert app.query_params["source"] in ("shop 3", ["shop 3"])
-    assert app.selectbox(key=state.TARGET_PICKER).value != "shop 3"
+    assert target_of(app, "shop 3").value != "shop 3"
+
+
+def test_a_new_source_draws_the_target_anew_and_keeps_its_choice(home: Workspace) -> None:  # noqa: F811
+    """A browser would go on showing the share of the source before in a box that stays."""
+    fill(home, num_scenes=3, num_runs=0)
+    app = visit("adapt", source="shop 1", scene="shop 3")
+    before = target_of(app, "shop 1").proto.id
+    app.selectbox(key=state.SOURCE_PICKER).select("shop 2").run()
+    after = target_of(app, "shop 2")
+    assert after.value == "shop 3"
+    assert after.proto.id != before
+
+
+def test_two_scenes_of_one_log_are_warned_about(home: Workspace) -> None:  # noqa: F811
+    key = add_scene(home, "shop", seed=0)
+    add_scene(home, "twin", seed=0)
+    other = add_scene(home, "fair", seed=1)
+    assert key != other
+    app = visit("adapt", source="shop", scene="twin")
+    assert "hold the same log" in app.warning[0].value
+    assert not visit("adapt", source="shop", scene="fair").warning
 
 
 def test_start_queues_an_adaptation(
