@@ -14,10 +14,10 @@ from adarec.errors import LogError
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", "::": "'::'", " ": "space"}
 SAMPLE_ROWS = 1000
 MAX_ROWS = 50_000_000
+MAX_BROKEN_SHARE = 0.1  # of a log's rows; more is a misreading, not a few bad rows
 _HEAD_BYTES = 1 << 20
 _MAX_LINE_BYTES = 64 << 20
 _DOUBLE_COLON = "\x1f"  # stands in for '::' where one character is needed; no id contains it
-_MAX_RAGGED_SHARE = 0.1
 _VALUE = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*\d{4}-\d\d-\d\d.*")
 
 
@@ -52,7 +52,7 @@ class DelimitedSource:
             )
         except LogError as error:
             raise LogError(f"{self.name}: {error}") from error
-        if ragged > _MAX_RAGGED_SHARE * (ragged + len(table)):
+        if ragged > MAX_BROKEN_SHARE * (ragged + len(table)):
             raise LogError(
                 f"{self.name}: {ragged:,} of {ragged + len(table):,} rows do not have the "
                 f"{len(self.names)} columns of the first, such as {example[:60]!r}. "

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adarec.data.columns import Roles, recognise, string_ids
+from adarec.data.delimited import MAX_BROKEN_SHARE
 from adarec.data.formats import LogSource
 from adarec.data.settings import IngestSettings
-from adarec.data.timestamps import ParsedTimes, parse_times
+from adarec.data.timestamps import ParsedTimes, Problems, parse_times
 from adarec.errors import LogError
 
 MAX_ID_LENGTH = 1000  # characters
@@ -66,8 +67,8 @@ def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Re
     """All usable events of the log, in file order.
 
     Raises:
-        LogError: Columns are not evident, ids are unusable, or there are rows whose time or
-            rating cannot be read while `settings.invalid_rows` is "refuse".
+        LogError: Columns are not evident, ids are unusable, or over a tenth of the rows have a
+            time or a rating that cannot be read. Fewer such rows are left out and counted.
     """
     roles = recognise(
         source.name, source.names, source.sample, settings.columns, has_header=source.has_header
@@ -87,17 +88,16 @@ def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Re
         )
     users, user_ids = _encoded(table[roles.user], "user", source.name)
     items, item_ids = _encoded(table[roles.item], "item", source.name)
-    dropped = _drop("wrong number of columns", misshapen, 0)
-    keep = (users >= 0) & (items >= 0)
-    times, unit = np.arange(len(table), dtype=np.float64), None
-    if roles.time:
-        parsed = _times(table[roles.time], source.name)
-        _check_invalid(source.name, "time", parsed.problems, len(table), settings)
-        times, unit = parsed.seconds, parsed.unit
-    ratings = _ratings(table[rating], source.name, settings) if rating else None
+    parsed = _times(table[roles.time], source.name) if roles.time else None
+    times = np.arange(len(table), dtype=np.float64) if parsed is None else parsed.seconds
+    ratings, unrated = _ratings(table[rating] if rating else None)
     events = Events(users, items, times, ratings, user_ids, item_ids)
-    events, lost = _without_holes(events, keep)
-    return events, Reading(roles, len(table) + misshapen, unit, dropped + lost, len(user_ids))
+    _refuse_many(source.name, "time", parsed.problems if parsed else {}, events)
+    _refuse_many(source.name, "rating", unrated, events)
+    events, lost = _without_holes(events, (users >= 0) & (items >= 0))
+    dropped = _drop("wrong number of columns", misshapen, 0) + lost
+    unit = parsed.unit if parsed else None
+    return events, Reading(roles, len(table) + misshapen, unit, dropped, len(user_ids))
 
 
 def _without_holes(events: Events, has_ids: np.ndarray) -> tuple[Events, list[dict[str, Any]]]:
@@ -140,44 +140,54 @@ def _times(column: Any, file_name: str) -> ParsedTimes:
         raise LogError(f"{file_name}: {error}") from error
 
 
-def _ratings(column: Any, file_name: str, settings: IngestSettings) -> np.ndarray:
+def _ratings(column: Any | None) -> tuple[np.ndarray | None, Problems]:
+    """Rating of each row, NaN where it has none, and what was wrong with those; None unasked."""
+    if column is None:
+        return None, {}
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     is_number = pc.fill_null(pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)$"), False)
     values = pc.cast(pc.if_else(is_number, text, None), pa.float64())
     ratings = np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
     wrong = ~np.isfinite(ratings)
-    if wrong.any():
-        first = int(wrong.argmax())
-        problem = (int(wrong.sum()), first + 1, str(text[first].as_py())[:40])
-        problems = {"no usable rating": problem}
-        _check_invalid(file_name, "rating", problems, len(ratings), settings)
-    return ratings
+    if not wrong.any():
+        return ratings, {}
+    first = int(wrong.argmax())
+    example = text[first].as_py()
+    shown = "" if example is None else str(example)[:40]
+    return ratings, {"no usable rating": (int(wrong.sum()), first + 1, shown)}
 
 
-def _check_invalid(
-    file_name: str,
-    role: str,
-    problems: dict[str, tuple[int, int, str]],
-    rows: int,
-    settings: IngestSettings,
-) -> None:
-    if not problems or settings.invalid_rows == "drop":
+def _refuse_many(file_name: str, role: str, problems: Problems, events: Events) -> None:
+    """Raises a LogError where so many rows are broken that the column is probably a wrong one."""
+    if sum(count for count, _, _ in problems.values()) <= MAX_BROKEN_SHARE * len(events):
         return
+    # A row is named by its ids: its line in the file would not count lines that were left out.
     found = "; ".join(
-        f"{count:,} of {rows:,} rows with {reason} (first in row {first:,}: {example!r})"
+        f"{count:,} of {len(events):,} rows with {reason}, such as {example!r} "
+        f"({_ids_of(events, first - 1)})"
         for reason, (count, first, example) in problems.items()
     )
     needed, instead = {
         "time": (
-            "needed seconds or milliseconds since 1970, or ISO dates",
-            "choose 'none' as the time column",
+            "seconds or milliseconds since 1970, or ISO dates",
+            "choose another time column, or 'none' to use the order of the file",
         ),
-        "rating": ("needed a number in each row", "leave the least rating empty"),
+        "rating": ("a number", "choose another rating column, or leave the least rating empty"),
     }[role]
     raise LogError(
-        f"{file_name}: found {found}; {needed}. Correct these rows, choose to drop invalid rows, "
-        f"or {instead}."
+        f"{file_name}: found {found}; needed {needed} in nine rows of ten. Correct these rows, "
+        f"{instead}."
     )
+
+
+def _ids_of(events: Events, row: int) -> str:
+    """`user 'u7', item 'i3'`: what finds a row in the file."""
+    ids = (("user", events.users, events.user_ids), ("item", events.items, events.item_ids))
+    named = (
+        f"{role} {known[codes[row]][:20]!r}" if codes[row] >= 0 else f"no {role}"
+        for role, codes, known in ids
+    )
+    return ", ".join(named)
 
 
 def _drop(reason: str, rows: int, users: int) -> list[dict[str, Any]]:

@@ -176,9 +176,12 @@ def _check_name_is_free(workspace: Workspace, name: str, key: str) -> None:
     """Raises a SceneError now instead of after the work, when the name belongs to another log."""
     for record in workspace.store.scenes():
         if record.name == name and record.key != key:
+            instead = (
+                "" if record.is_sample else ", or rename or delete that scene on the Scenes page"
+            )
             raise SceneError(
                 f"The name {name!r} is taken by another log, or by this one read with other "
-                "settings. Choose a new name (`ingest --name`), or delete that scene first."
+                f"settings. Choose another name{instead}."
             )
 
 
@@ -186,6 +189,9 @@ def _scene_key(log: LogBytes, items_log: LogBytes | None, settings: IngestSettin
     content = {"log_sha256": hashlib.sha256(log.data).hexdigest()}
     if items_log is not None:
         content["items_sha256"] = hashlib.sha256(items_log.data).hexdigest()
+    # Once a setting: logs with rows that cannot be read were refused. The scenes that came of all
+    # others are today's, and keep their keys.
+    content["invalid_rows"] = "refuse"
     return stage_key(
         "ingest",
         settings=settings.model_dump(mode="json") | content,

@@ -75,9 +75,6 @@ class IngestSettings(BaseModel):
     max_length: int | None = Field(
         default=None, ge=MIN_EVENTS, description="Drop longer histories."
     )
-    invalid_rows: Literal["refuse", "drop"] = Field(
-        default="refuse", description="What to do with rows whose time or rating cannot be read."
-    )
     seed: int = Field(
         default=0, ge=0, description="Seed of the hash that picks the architecture slice."
     )

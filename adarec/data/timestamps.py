@@ -17,6 +17,7 @@ UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6, "ns": 1e9}
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 _ORDINAL_LIMIT = 1e8  # seconds before 1973-03: no log of anything is that old, so it is relative
+Problems = dict[str, tuple[int, int, str]]  # reason -> rows, the first from 1, its text
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ParsedTimes:
 
     seconds: np.ndarray
     unit: str  # s, ms, µs, ns or date
-    problems: dict[str, tuple[int, int, str]]
+    problems: Problems
 
 
 def parse_moment(text: str) -> float | None:
@@ -123,7 +124,7 @@ def _epoch_seconds(moments: Any) -> np.ndarray:
 def _report(
     seconds: np.ndarray, unit: str, wrong: dict[str, np.ndarray], text: Any
 ) -> ParsedTimes:
-    problems = {}
+    problems: Problems = {}
     usable = seconds.copy()
     for reason, rows in wrong.items():
         if rows.any():

@@ -1,6 +1,7 @@
 """Ingest: one folder per content and settings, a registered scene, and no torch."""
 
 import gzip
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from adarec.data.scene import read_scene
 from adarec.data.settings import IngestSettings
 from adarec.data.unpacking import LogBytes
 from adarec.errors import LogError, SceneError
+from adarec.plan import stage_key
 
 ITEMS = "item_id,title\ni0,Nought\ni1,One\ni99,Unused\ni1,Again\n"
 
@@ -54,6 +56,19 @@ def test_other_settings_or_titles_are_another_folder(workspace, cycle_log, write
         ingest_log(workspace, cycle_log, name="d", items_path=items).key,
     }
     assert len(keys) == 4
+
+
+def test_a_scene_keeps_the_key_that_it_had_when_broken_rows_were_refused(
+    workspace, cycle_log
+) -> None:
+    """Runs are keyed by their scene: whoever adds a log again finds the runs of before."""
+    fields = IngestSettings().model_dump(mode="json")
+    content = fields | {
+        "invalid_rows": "refuse",
+        "log_sha256": hashlib.sha256(cycle_log.read_bytes()).hexdigest(),
+    }
+    expected = stage_key("ingest", settings=content, parents={}, seed=0, threads=1)
+    assert ingest_log(workspace, cycle_log, name="a").key == expected
 
 
 def test_a_taken_name_is_refused_before_any_work(workspace, cycle_log) -> None:
