@@ -11,6 +11,7 @@ from adarec.cli_results import AsJson, Home, distill, export, recommend
 from adarec.config import read_as
 from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
+from adarec.data.quality import quality_findings
 from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError
 from adarec.run_commands import adapt, opened_workspace, search
@@ -57,6 +58,9 @@ def ingest(
     until: Annotated[str | None, typer.Option(help="Drop events after this time.")] = None,
     min_length: Annotated[int | None, typer.Option(help="Drop users with fewer events.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Drop users with more events.")] = None,
+    deduplicate: Annotated[
+        str | None, typer.Option(help="Drop repeats: none|exact|consecutive.")
+    ] = None,
     items: Annotated[Path | None, typer.Option(help="File with item ids and titles.")] = None,
     home: Home = None,
 ) -> None:
@@ -74,6 +78,7 @@ def ingest(
         "until": until,
         "min_length": min_length,
         "max_length": max_length,
+        "deduplicate": deduplicate,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     settings = read_as(IngestSettings, chosen)
@@ -87,8 +92,9 @@ def ingest(
             items_path=items,
             on_progress=terminal.step,
         )
-    report = workspace.artefacts.path(record.key) / "report.json"
-    print_report(read_json(report))
+    folder = workspace.artefacts.path(record.key)
+    report, statistics = (read_json(folder / f"{name}.json") for name in ("report", "statistics"))
+    print_report(report, quality_findings(record.summary, report, statistics))
     print_scenes([record])
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from adarec.data.quality import Finding
 from adarec.runs.records import RunSummary, SceneRecord
 
 
@@ -81,8 +82,8 @@ def print_scenes(scenes: Sequence[SceneRecord], *, as_json: bool = False) -> Non
     Console().print(table)
 
 
-def print_report(report: dict[str, Any]) -> None:
-    """How a log was read: columns, rows kept, what was dropped and why, warnings."""
+def print_report(report: dict[str, Any], findings: Sequence[Finding] = ()) -> None:
+    """How a log was read: columns, rows kept, what was dropped and why, warnings, doubts."""
     columns = [f"{role} = {name}" for role, name in report["columns"].items() if name]
     lines = [
         f"Read {report['file']} as {report['format']}: {', '.join(columns)}.",
@@ -90,7 +91,11 @@ def print_report(report: dict[str, Any]) -> None:
         f"{report['users_kept']:,} of {report['users_read']:,} users.",
     ]
     lines += [f"Dropped {cause['rows']:,} rows: {cause['reason']}." for cause in report["dropped"]]
-    for line in lines + report["warnings"]:
+    if report.get("titles_found") is not None:
+        lines.append(f"Found the titles of {report['titles_found']:,} items.")
+    lines += report["warnings"]
+    lines += [f"Note: {finding.sentence}" for finding in findings]
+    for line in lines:
         Console().print(line, highlight=False, markup=False)
 
 

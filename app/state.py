@@ -41,6 +41,10 @@ LOG_QUALITY = "log_quality"
 SAVE_NOTES = "save_notes"
 ARCHIVE_RUN = "archive_run"
 DELETE_RUN = "delete_run"
+KEEP_SCENE = "keep_scene"
+NEW_SCENE_NAME = "new_scene_name"
+RENAME_SCENE = "rename_scene"
+DELETE_SCENE = "delete_scene"
 DOWNLOAD_ZIP = "download_zip"
 DOWNLOAD_REPORT = "download_report"
 DOWNLOAD_COMPARISON = "download_comparison"
@@ -51,6 +55,9 @@ TARGET_PICKER = "target_picker"
 PARADIGM = "paradigm"
 UPLOAD_MAP = "upload_map"
 START_ADAPTATION = "start_adaptation"
+
+# What the Scenes page says once, at its next drawing.
+SCENE_NEWS = "scene_news"
 
 # Names in the address.
 RUN = "run"
@@ -110,6 +117,12 @@ def forget_run() -> None:
     """The run is gone: neither the address nor the session asks for it any more."""
     forget(RUN)
     st.session_state.pop(_memory(RUN), None)
+
+
+def forget_scene() -> None:
+    """The scene is gone: neither the address nor the session asks for it any more."""
+    forget(SCENE)
+    st.session_state.pop(_memory(SCENE), None)
 
 
 def forget(name: str) -> None:

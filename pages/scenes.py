@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import gateway, state
-from app.panels.errors import as_text
 from app.panels.links import link
 from app.panels.log_upload import upload_log
+from app.panels.scene_keeping import keep_scene
 from app.panels.scene_picker import pick_scene
 from app.panels.scene_report import show_scene
 from app.panels.tour import show_tour
@@ -20,9 +20,9 @@ with st.container(border=True):
     st.header("Add a scene")
     upload_log()
 
-saved = st.session_state.pop("just_saved", None)
-if saved:
-    st.success(f"Scene **{as_text(saved)}** is saved. Look at it below, then start a search.")
+news = st.session_state.pop(state.SCENE_NEWS, None)
+if news:
+    st.success(news)
 scene = pick_scene()
 if scene is None:
     st.stop()
@@ -34,4 +34,5 @@ with st.container(horizontal=True):
     if runs:
         name = "the example run on it" if runs[0].is_example else f"its newest run ({runs[0].run})"
         link("architecture", f"See {name} →", run=runs[0].run)
+keep_scene(scene)
 show_scene(gateway.scene_details(scene.name))

@@ -68,6 +68,26 @@ def test_ingest_takes_its_options(command: CommandLine, home: Path, tmp_path: Pa
     assert (scenes["rated"]["users"], scenes["rated"]["interactions"]) == (6, 24)
 
 
+def test_ingest_says_what_is_doubtful_and_drops_repeats(
+    command: CommandLine, home: Path, cycle_log: Path
+) -> None:
+    header, *rows = cycle_log.read_text().splitlines()
+    log = cycle_log.with_name("twice.csv")
+    log.write_text("\n".join([header, *rows, *rows[:50]]))
+    _, out, _ = command.run("ingest", log, "--name", "twice", "--home", home)
+    words = " ".join(out.split())
+    assert "Note: Only 40 users" in words
+    assert "Note: 50 rows repeat another one exactly" in words
+    assert "`ingest --deduplicate exact`" in words
+    dropping = ("--deduplicate", "exact")
+    mistake = command.mistake("ingest", log, "--name", "twice", *dropping, "--home", home)
+    assert "rename or delete that scene on the Scenes page" in mistake
+    _, out, _ = command.run("ingest", log, "--name", "once", *dropping, "--home", home)
+    words = " ".join(out.split())
+    assert "Dropped 50 rows: same user, item and time again." in words
+    assert "repeat another one" not in words
+
+
 def test_the_sample_scenes_are_there_at_first_start(command: CommandLine, home: Path) -> None:
     names = {scene["name"] for scene in command.json("scenes", "--home", home)}
     assert names == {"cycle", "rhythm", "echo", "drift"}

@@ -10,6 +10,10 @@ from adarec.data.settings import MIN_EVENTS, IngestSettings
 from adarec.data.timestamps import parse_moment
 from adarec.errors import LogError
 
+EXACT_REPEAT = "same user, item and time again"
+CONSECUTIVE_REPEAT = "same item twice in a row"
+REPEATS_DROPPED = frozenset((EXACT_REPEAT, CONSECUTIVE_REPEAT))
+
 
 @dataclass
 class Cleaning:
@@ -47,9 +51,9 @@ def clean(events: Events, settings: IngestSettings) -> tuple[Events, list[dict[s
     # Stable, so equal times of one user stay in the order of the file.
     state.events = state.events.select(np.lexsort((state.events.times, state.events.users)))
     if settings.deduplicate == "exact":
-        state.keep(~exact_repeats(state.events), "same user, item and time again")
+        state.keep(~exact_repeats(state.events), EXACT_REPEAT)
     elif settings.deduplicate == "consecutive":
-        state.keep(~_consecutive_repeats(state.events), "same item twice in a row")
+        state.keep(~_consecutive_repeats(state.events), CONSECUTIVE_REPEAT)
     _keep_core(state, settings.min_user_interactions, settings.min_item_interactions)
     lengths = np.bincount(state.events.users, minlength=1)[state.events.users]
     if settings.max_length is not None:

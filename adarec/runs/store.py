@@ -47,8 +47,7 @@ class RunStore(StageRecords):
         stored = self.scene(record.name)
         if stored.key != record.key:
             raise SceneError(
-                f"The name {record.name!r} is taken by another log. "
-                "Choose a new name, or delete that scene first."
+                f"The name {record.name!r} is taken by another log. Choose another name."
             )
         return stored
 
@@ -76,17 +75,24 @@ class RunStore(StageRecords):
             return [SceneRecord(**row) for row in connection.execute(query).mappings()]
 
     def rename_scene(self, name: str, new_name: str) -> None:
-        """Rename a scene, in its runs too.
+        """Rename a scene, in its runs and their results too.
 
         Raises:
             SceneError: There is no scene `name`, or `new_name` is taken.
         """
         self.scene(name)
+        results = sa.select(RUNS.c.run, RUNS.c.result).where(RUNS.c.scene == name)
         try:
             with self.engine.begin() as connection:
                 connection.execute(
                     sa.update(SCENES).where(SCENES.c.name == name).values(name=new_name)
                 )
+                for run, result in connection.execute(results).all():
+                    if result and "scene" in result:
+                        renamed = result | {"scene": result["scene"] | {"name": new_name}}
+                        connection.execute(
+                            sa.update(RUNS).where(RUNS.c.run == run).values(result=renamed)
+                        )
                 connection.execute(
                     sa.update(RUNS).where(RUNS.c.scene == name).values(scene=new_name)
                 )
@@ -94,14 +100,19 @@ class RunStore(StageRecords):
             raise SceneError(f"The name {new_name!r} is taken. Choose another one.") from error
 
     def delete_scene(self, name: str) -> None:
-        """Forget a scene; its folder and its runs stay.
+        """Forget a scene that has no runs; its folder stays.
 
         Raises:
-            SceneError: There is no such scene.
+            SceneError: There is no such scene, or it has runs.
         """
         self.scene(name)
+        used = sa.exists().where(RUNS.c.scene == name)
         with self.engine.begin() as connection:
-            connection.execute(sa.delete(SCENES).where(SCENES.c.name == name))
+            # Asked in the same statement: a run may be created at this very moment.
+            delete = sa.delete(SCENES).where(SCENES.c.name == name, ~used)
+            is_gone = connection.execute(delete).rowcount > 0
+        if not is_gone:
+            raise SceneError(f"{name!r} has runs. Delete these first, then the scene.")
 
     # Runs
 

@@ -16,7 +16,15 @@ from app.gateway.jobs import (
     stop_search,
     worker_is_alive,
 )
-from app.gateway.keeping import archive_run, delete_run, describe_run, known_tags
+from app.gateway.keeping import (
+    archive_run,
+    delete_run,
+    delete_scene,
+    describe_run,
+    known_tags,
+    rename_scene,
+    runs_on_scene,
+)
 from app.gateway.runs import (
     AGGREGATION,
     COSTS,
@@ -110,6 +118,7 @@ __all__ = [
     "curves",
     "describe_run",
     "delete_run",
+    "delete_scene",
     "distil_point",
     "duration",
     "elapsed",
@@ -140,11 +149,13 @@ __all__ = [
     "queue_position",
     "recommend",
     "recorded_so_far",
+    "rename_scene",
     "repeat_command",
     "results",
     "resume_search",
     "run",
     "runs",
+    "runs_on_scene",
     "save_scene",
     "scene_characters",
     "scene_details",

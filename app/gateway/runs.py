@@ -201,6 +201,11 @@ def results(records: list[RunSummary]) -> dict[str, Mapping[str, Any]]:
     return _shelf(str(workspace().home)).take(finished, workspace().store.results)
 
 
+def forget_results() -> None:
+    """What was read of results has changed without a run: they name a scene, for example."""
+    _shelf.clear()
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _shelf(home: str) -> Shelf:
     return Shelf()

@@ -12,6 +12,7 @@ import streamlit as st
 
 from adarec.data.example import EXAMPLE_SCENE, outdated_steps, register_example
 from adarec.data.ingest import LogPreview, ingest_log, preview_log
+from adarec.data.quality import Finding, quality_findings
 from adarec.data.samples import register_samples
 from adarec.data.scene import Scene, read_item_ids, read_scene
 from adarec.data.settings import ColumnChoice, IngestSettings
@@ -30,6 +31,17 @@ class SceneDetails:
     record: SceneRecord
     report: dict[str, Any]
     statistics: dict[str, Any]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What about the log makes results doubtful."""
+        return quality_findings(self.record.summary, self.report, self.statistics)
+
+    @property
+    def titled(self) -> str | None:
+        """`5 of 12`: how many of its items have a title; None where no titles were given."""
+        found = self.report.get("titles_found")
+        return None if found is None else f"{found:,} of {self.record.summary['items']:,}"
 
 
 def prepare_samples() -> None:

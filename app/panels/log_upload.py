@@ -188,6 +188,13 @@ def _save(path: Path, upload: UploadedFile, settings: dict[str, Any]) -> None:
         bar.empty()
     state.choose(state.SCENE, record.name)
     st.session_state[state.SCENE_PICKER] = record.name
-    st.session_state["just_saved"] = record.name
+    st.session_state[state.SCENE_NEWS] = (
+        f"Scene **{as_text(record.name)}** is saved.{_titled(gateway.scene_details(record.name))} "
+        "Look at it below, then start a search."
+    )
     st.session_state[_SAVED] = upload.file_id
     st.rerun()
+
+
+def _titled(details: gateway.SceneDetails) -> str:
+    return "" if details.titled is None else f" {details.titled} items have a title."

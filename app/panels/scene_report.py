@@ -1,12 +1,13 @@
 """What kind of scene a log is: facts, quality of the log, pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from adarec.data.quality import Finding
 from app import gateway, state
 from app.figures.chart import ChartInfo
 from app.figures.count_baselines import count_baselines_info, draw_count_baselines
@@ -34,7 +35,7 @@ def show_scene(details: gateway.SceneDetails) -> None:
     """Facts first, then the quality report, then the pictures."""
     _show_facts(details.record.summary)
     if details.report:
-        _show_quality(details.record.name, details.report)
+        _show_quality(details)
     if details.statistics:
         _show_pictures(details.record.summary, details.statistics)
         _show_beside_others(details.record.name)
@@ -83,26 +84,26 @@ def _show_facts(summary: dict[str, Any]) -> None:
         column.metric(label, value, help=help_text)
 
 
-def _show_quality(scene: str, report: dict[str, Any]) -> None:
-    for warning in report["warnings"]:
+def _show_quality(details: gateway.SceneDetails) -> None:
+    for warning in details.report["warnings"]:
         st.warning(as_text(warning))
-    draw_alone(_show_reading, scene, report)
+    for finding in details.findings:
+        st.warning(as_text(finding.sentence))
+    draw_alone(_show_reading, details)
 
 
-def _show_reading(scene: str, report: dict[str, Any]) -> None:
+def _show_reading(details: gateway.SceneDetails) -> None:
     """What was dropped and how the file was read; open where much was dropped."""
-    lost = report["rows_read"] - report["rows_kept"]
-    share = lost / max(1, report["rows_read"])
-    headline = (
-        f"Quality of the log: {report['rows_kept']:,} of {report['rows_read']:,} rows kept"
-        + (f", {share:.1%} dropped" if lost else ", nothing dropped")
+    report = details.report
+    drawer = st.expander(
+        quality_headline(report, details.findings),
+        expanded=_lost(report) > 0.05 * report["rows_read"],
+        key=f"{state.LOG_QUALITY}_{details.record.name}",
+        on_change="rerun",
     )
-    details = st.expander(
-        headline, expanded=share > 0.05, key=f"{state.LOG_QUALITY}_{scene}", on_change="rerun"
-    )
-    if not details.open:
+    if not drawer.open:
         return
-    with details:
+    with drawer:
         left, right = st.columns(2)
         with left:
             st.markdown("**What was dropped, and why**")
@@ -112,10 +113,29 @@ def _show_reading(scene: str, report: dict[str, Any]) -> None:
                 st.markdown("Nothing: every row is part of the scene.")
         with right:
             st.markdown("**How the file was read**")
-            st.dataframe(_reading_table(report), hide_index=True, key="reading")
+            st.dataframe(_reading_table(details), hide_index=True, key="reading")
 
 
-def _reading_table(report: dict[str, Any]) -> pd.DataFrame:
+def quality_headline(report: dict[str, Any], findings: Sequence[Finding]) -> str:
+    """Rows kept and dropped, and every doubt about the log in a few words."""
+    lost = _lost(report)
+    share = lost / max(1, report["rows_read"])
+    dropped = f"{lost:,} dropped ({share:.1%})" if share >= 0.001 else f"{lost:,} dropped"
+    parts = [
+        f"{report['rows_kept']:,} of {report['rows_read']:,} rows kept, "
+        + (dropped if lost else "nothing dropped"),
+        *(finding.title for finding in findings),
+        *(["a note on how it was read"] if report["warnings"] else []),
+    ]
+    return f"Quality of the log: {' · '.join(parts)}"
+
+
+def _lost(report: dict[str, Any]) -> int:
+    return int(report["rows_read"] - report["rows_kept"])
+
+
+def _reading_table(details: gateway.SceneDetails) -> pd.DataFrame:
+    report = details.report
     rows = [("file", report["file"]), ("format", report["format"])]
     for role, column in report["columns"].items():
         reason = report["reasons"].get(role)
@@ -124,6 +144,8 @@ def _reading_table(report: dict[str, Any]) -> pd.DataFrame:
     rows.append(("time unit", report["time_unit"] or "no times: order of the file"))
     if report.get("exact_repeats") is not None:
         rows.append(("exact repeats of a row", f"{report['exact_repeats']:,}"))
+    if details.titled is not None:
+        rows.append(("items with a title", details.titled))
     tied = report.get("last_two_tie_share")
     if tied is not None:
         rows.append(("users whose last two events tie", f"{tied:.1%}"))

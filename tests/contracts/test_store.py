@@ -78,6 +78,17 @@ def test_a_deleted_scene_is_gone(store: RunStore) -> None:
         store.delete_scene("shop")
 
 
+def test_a_scene_with_runs_is_not_deleted(store: RunStore) -> None:
+    store.add_scene(SceneRecord("shop", "ingest-1"))
+    run = new_run(store)
+    with pytest.raises(SceneError, match="has runs"):
+        store.delete_scene("shop")
+    store.update_run(run, state="failed")
+    store.delete_run(run)
+    store.delete_scene("shop")
+    assert store.scenes() == []
+
+
 def test_a_new_run_waits_and_keeps_what_was_asked(store: RunStore) -> None:
     run = new_run(store, fresh=True, tags=["a"], notes="n")
     record = store.run(run)
