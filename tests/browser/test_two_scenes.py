@@ -3,11 +3,11 @@ whether scenes want different cells. Asked of a workspace of labelled clones, in
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from adarec.bench import ui_browser
 from adarec.bench.ui_app import running_app
@@ -101,19 +101,37 @@ def epochs_drawn(page: Page, *, at_least: int = 1) -> int:
 
 def zoom_into_the_losses(page: Page) -> None:
     """Drags over the middle of the chart: about two of three epochs stay in view."""
-    plot = page.locator(".st-key-losses .nsewdrag").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.3 * box["width"], middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=5)
-    page.mouse.up()
-    page.wait_for_function(f"!{AXIS}.autorange")
+
+    def drag() -> None:
+        box = page.evaluate(
+            "(() => { const plot = document.querySelector('.st-key-losses .nsewdrag');"
+            " plot.scrollIntoView({ block: 'center' });"
+            " return plot.getBoundingClientRect().toJSON(); })()"
+        )
+        middle = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + 0.3 * box["width"], middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=5)
+        page.mouse.up()
+
+    until(page, drag, f"!{AXIS}.autorange")
 
 
 def hide_a_loss(page: Page, name: str) -> None:
     """Clicks on it in the legend."""
-    page.locator(".st-key-losses .traces", has_text=name).locator(".legendtoggle").first.click()
-    page.wait_for_function(f"{HIDDEN}.length === 1")
+    entry = page.locator(".st-key-losses .traces", has_text=name).locator(".legendtoggle").first
+    until(page, lambda: entry.click(timeout=5_000), f"{HIDDEN}.length === 1")
+
+
+def until(page: Page, act: Callable[[], object], condition: str) -> None:
+    """Acts until `condition` (JavaScript) holds and stays: a new epoch may replace the chart while
+    somebody points at it."""
+    for _ in range(20):
+        try:
+            act()
+        except Error:  # the chart went away under the pointer
+            continue
+        page.wait_for_timeout(1000)  # a click becomes a double click, or not, and is heard of
+        if page.evaluate(condition):
+            return
+    raise AssertionError(f"20 times in vain: {condition}")
