@@ -21,12 +21,12 @@ from tests.browser.test_questions import chart, expect_titles, look
 pytestmark = pytest.mark.browser
 
 SCROLL = "document.querySelector('[data-testid=\"stMain\"]').scrollTop"
-HIDDEN = (
-    "document.querySelector('.st-key-losses .js-plotly-plot').data"
-    ".filter(line => line.visible === 'legendonly').map(line => line.name)"
-)
-AXIS = "document.querySelector('.st-key-losses .js-plotly-plot').layout.xaxis"
-RANGE = f"{AXIS}.range.join()"
+# While a new epoch replaces the chart there may be none.
+CHART = "document.querySelector('.st-key-losses .js-plotly-plot')"
+LINES = f"({CHART}?.data ?? [])"
+HIDDEN = f"{LINES}.filter(line => line.visible === 'legendonly').map(line => line.name).join()"
+AXIS = f"{CHART}?.layout?.xaxis"
+RANGE = f"{AXIS}?.range?.join()"
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,7 @@ def test_what_is_the_search_doing_now(someone: Visitor, home: Path) -> None:
         # It goes on by itself, and the page stays where the visitor left it.
         epochs_drawn(page, at_least=drawn + 1)
         assert page.evaluate(SCROLL) == scrolled
-        assert page.evaluate(RANGE) == zoomed
-        assert page.evaluate(HIDDEN) == ["Embedding"]
+        page.wait_for_function(f"{RANGE} === '{zoomed}' && {HIDDEN} === 'Embedding'")
         look(page, "question-2-live")
     finally:
         stop_worker(workspace)
@@ -91,10 +90,7 @@ def test_what_is_the_search_doing_now(someone: Visitor, home: Path) -> None:
 
 def epochs_drawn(page: Page, *, at_least: int = 1) -> int:
     """How many epochs the chart of the losses shows, once it shows so many."""
-    longest = (
-        "Math.max(...document.querySelector('.st-key-losses .js-plotly-plot')"
-        ".data.map(line => line.x.length ?? line.x.shape ?? 0))"
-    )
+    longest = f"Math.max(0, ...{LINES}.map(line => line.x.length ?? line.x.shape ?? 0))"
     page.wait_for_function(f"{longest} >= {at_least}", timeout=120_000)
     return int(page.evaluate(longest))
 
@@ -114,13 +110,13 @@ def zoom_into_the_losses(page: Page) -> None:
         page.mouse.move(box["x"] + 0.7 * box["width"], middle, steps=5)
         page.mouse.up()
 
-    until(page, drag, f"!{AXIS}.autorange")
+    until(page, drag, f"{AXIS} && !{AXIS}.autorange")
 
 
 def hide_a_loss(page: Page, name: str) -> None:
     """Clicks on it in the legend."""
     entry = page.locator(".st-key-losses .traces", has_text=name).locator(".legendtoggle").first
-    until(page, lambda: entry.click(timeout=5_000), f"{HIDDEN}.length === 1")
+    until(page, lambda: entry.click(timeout=5_000), f"{HIDDEN} === '{name}'")
 
 
 def until(page: Page, act: Callable[[], object], condition: str) -> None:
