@@ -12,7 +12,7 @@ from adarec.data.example import EXAMPLE_FOLDER
 from adarec.data.ingest import ingest_log
 from adarec.data.settings import IngestSettings
 from adarec.ranking import metrics_from_ranks
-from adarec.runs.files import read_json
+from adarec.runs.files import read_json, write_json
 from adarec.runs.workspace import Workspace
 from adarec.submission import planned_steps
 
@@ -72,6 +72,13 @@ def add_known_run(
     with workspace.artefacts.claim(keys["measure"]) as folder:
         assert folder is not None
         np.savez(folder / "ranks.npz", allow_pickle=False, **columns)
+    for role, name, content in (
+        ("search", "search.json", {"target": {"of": "request", "limit": 1.0}}),
+        ("costs", "costs.json", {}),
+    ):
+        with workspace.artefacts.claim(keys[role]) as folder:
+            if folder is not None:  # another run of the same step wrote it
+                write_json(folder / name, content)
     stage = next(step["stage"] for step in steps if step["role"] == "student")
     seconds = {"train_teacher": 48.0, str(stage): STUDENT_SECONDS}
     models = {

@@ -9,7 +9,6 @@ from adarec.bench.experiments.rows import FOUND, Json, result_of
 from adarec.bench.pooling import gain_over_scenes
 from adarec.genotype import Genotype
 from adarec.nets.costs import cost_model
-from adarec.runs.files import read_json
 from adarec.runs.records import RunRecord
 
 
@@ -72,9 +71,6 @@ def _row(evidence: Evidence, cell: Cell, run: RunRecord) -> Json:
 
 def is_over_limit(evidence: Evidence, run: RunRecord, genotype: Genotype) -> bool:
     """Whether the run's search would have refused the cell, by its cost table."""
-    folders = {
-        step["role"]: evidence.workspace.artefacts.path(str(step["key"])) for step in run.steps
-    }
-    target = read_json(folders["search"] / "search.json")["target"]
-    table = read_json(folders["costs"] / "costs.json")
-    return cost_model(table, of_body=target["of"] == "body").of(genotype) > target["limit"]
+    facts = evidence.facts(run)
+    model = cost_model(facts.costs, of_body=facts.target["of"] == "body")
+    return model.of(genotype) > facts.target["limit"]

@@ -47,6 +47,7 @@ def experiment_command(design: Design, request: ExperimentRequest) -> None:
         typer.Abort: It was asked to stop.
     """
     experiment = _experiment(design, request)
+    experiment.bring_scenes()
     if request.is_list:
         _print_left(experiment, request)
         return

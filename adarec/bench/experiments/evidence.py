@@ -1,4 +1,4 @@
-"""What a workspace already knows about the cells: their runs, the ranks of those, what is left."""
+"""What is already known about the cells: their runs, the ranks of those, what is left."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from adarec.bench.experiments.cell import Cell
-from adarec.bench.pooling import Gain, gain_over_seeds, run_ranks
+from adarec.bench.experiments.kept import KeptRuns, RunFacts, read_facts
+from adarec.bench.pooling import Gain, gain_over_seeds
 from adarec.config import RunSettings
 from adarec.errors import SceneError
 from adarec.runs.records import RunRecord
@@ -40,11 +41,14 @@ class Evidence:
     Args:
         workspace: Where the runs are.
         on_top: Settings by dotted key that every cell gets.
+        kept: Runs of other workspaces.
     """
 
-    def __init__(self, workspace: Workspace, on_top: dict[str, Any]) -> None:
-        self.workspace, self.on_top = workspace, on_top
-        self._ranks: dict[str, dict[str, np.ndarray]] = {}
+    def __init__(
+        self, workspace: Workspace, on_top: dict[str, Any], kept: KeptRuns | None = None
+    ) -> None:
+        self.workspace, self.on_top, self.kept = workspace, on_top, kept
+        self._facts: dict[str, RunFacts] = {}
         self._gains: dict[tuple[Any, ...], Gain] = {}
         self._runs: dict[str, list[RunRecord]] = {}
         self.refresh()
@@ -52,7 +56,10 @@ class Evidence:
     def refresh(self) -> None:
         """Reads the records again."""
         self._runs = {}
-        for run in self.workspace.store.runs(states=("succeeded", "failed")):
+        here = self.workspace.store.runs(states=("succeeded", "failed"))
+        self._here = {run.run for run in here}
+        kept = [] if self.kept is None else self.kept.records()
+        for run in here + [run for run in kept if run.run not in self._here]:
             self._runs.setdefault(run.scene, []).append(run)
 
     def state(self, cell: Cell) -> CellState:
@@ -100,15 +107,41 @@ class Evidence:
         return [step for step in steps if not complete(str(step["key"]))]
 
     def finished(self) -> Iterable[RunRecord]:
-        """All finished runs of the workspace, of the experiment or not."""
+        """All finished runs that are known, of the experiment or not."""
         for runs in self._runs.values():
             yield from (run for run in runs if run.state == "succeeded")
 
+    def facts(self, run: RunRecord) -> RunFacts:
+        """What tables need of a finished run beside its record."""
+        if run.run not in self._facts:
+            if self.kept is None or run.run in self._here:
+                self._facts[run.run] = read_facts(self.workspace, run)
+            else:
+                self._facts[run.run] = self.kept.facts(run.run)
+        return self._facts[run.run]
+
     def ranks(self, run: RunRecord) -> Mapping[str, np.ndarray]:
-        """Ranks of the test items by role; see `run_ranks`."""
-        if run.run not in self._ranks:
-            self._ranks[run.run] = run_ranks(self.workspace, run.run)
-        return self._ranks[run.run]
+        """[U] ranks of the test items by role."""
+        return self.facts(run).ranks
+
+    @property
+    def kept_runs(self) -> set[str]:
+        """Ids of the runs of other workspaces that are known."""
+        return {run.run for runs in self._runs.values() for run in runs} - self._here
+
+    @property
+    def kept_scenes(self) -> set[str]:
+        """The scenes of these."""
+        kept = self.kept_runs
+        return {scene for scene, runs in self._runs.items() if {run.run for run in runs} & kept}
+
+    def keep(self, cells: Iterable[Cell]) -> None:
+        """Keeps the cells' runs for other workspaces."""
+        if self.kept is None:
+            return
+        for run in (self.state(cell).run for cell in cells):
+            if run is not None and run.run in self._here:
+                self.kept.keep(run, self.facts(run))
 
     def gain(self, runs: Sequence[RunRecord], role: str, rivals: Sequence[str]) -> Gain:
         """`role` minus the mean of the `rivals` over runs (seeds) of one scene."""

@@ -8,14 +8,16 @@ from typing import Any
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.estimate import Estimate, TimeLeft
 from adarec.bench.experiments.evidence import Evidence
+from adarec.bench.experiments.kept import KeptRuns
 from adarec.bench.experiments.rows import Json
-from adarec.bench.experiments.running import run_cells
+from adarec.bench.experiments.running import bring_scenes, run_cells
 from adarec.errors import RunError, SettingsError
 from adarec.runs.files import read_json, write_json
 from adarec.runs.workspace import Workspace
 
 HOME = Path(".adarec-results")
 RESULTS = Path("docs") / "results"
+KEPT = "runs"  # beside the tables
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         self.cells = self.cells or self.design.all_cells()
-        self.evidence = Evidence(self.workspace, self.on_top)
+        self.evidence = Evidence(self.workspace, self.on_top, KeptRuns(self.folder / KEPT))
 
     def chosen(self, choice: Choice) -> list[Cell]:
         """The cells of a choice.
@@ -117,6 +119,11 @@ class Experiment:
                     f"bench {name} has no {kind} {unknown!r}. Choose one of {choices}."
                 )
         return [cell for cell in self.cells if choice.holds(cell)]
+
+    def bring_scenes(self) -> None:
+        """Ingests the scenes of runs that were kept elsewhere."""
+        bring_scenes(self.evidence, self.cells, log_of=self.log_of)
+        self.evidence.refresh()
 
     def left(self, choice: Choice = ALL) -> list[dict[str, Any]]:
         """What is not run yet, in the order of running, with the minutes that each may take on
@@ -150,6 +157,7 @@ class Experiment:
         self._refuse_foreign_results()
         report = self.design.report(self.evidence, self.cells)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.evidence.keep(self.cells)
         write_json(self._json, report)
         for name, text in self.design.pages(report).items():
             (self.folder / name).write_text(text, encoding="utf-8")
@@ -167,13 +175,16 @@ class Experiment:
         if self.overwrites or not self._json.exists():
             return
         known = {run.run for run in self.workspace.store.run_summaries()}
+        states = [self.evidence.state(cell) for cell in self.cells]
+        known |= {state.run.run for state in states if state.run is not None}
         stored = [cell for cell in read_json(self._json)["cells"] if cell["run"] is not None]
         foreign = [cell for cell in stored if cell["run"] not in known]
         if foreign:
             raise RunError(
                 f"{self._json} holds {len(foreign)} runs that {self.workspace.home} does not, "
                 f"such as {foreign[0]['run']}. Name their workspace with --home, or the folder "
-                "for this workspace's tables with --to (the same one replaces them)."
+                "for this workspace's tables with --to (the same one replaces them). Runs that "
+                f"were kept in {self.folder / KEPT} count where their logs are."
             )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from adarec.bench.experiments.cell import Cell
+from adarec.bench.experiments.cell import Cell, Cut
 from adarec.bench.experiments.evidence import Evidence
 from adarec.config import RunSettings
-from adarec.errors import SceneError
+from adarec.errors import LogError, SceneError
 from adarec.runs.workspace import Workspace
 
 STOPPED = -1
@@ -62,6 +62,32 @@ def run_cells(
     return True
 
 
+def bring_scenes(
+    evidence: Evidence, cells: Sequence[Cell], *, log_of: Callable[[str], Path]
+) -> None:
+    """Ingests the scenes of runs that were kept elsewhere: only with its scene can such a run be
+    told from one of older settings. A log that is not here leaves its runs unknown.
+    """
+    known = evidence.kept_scenes
+    wanted: dict[str, Cut] = {}
+    for cell in cells:
+        if cell.scene in known:
+            whole = (Cut(cell.scene, cell.scene, {}),)
+            wanted |= {cut.name: cut for cut in cell.cuts or whole}
+    for cut in wanted.values():
+        if not _has_scene(evidence.workspace, cut.name):
+            try:
+                log = log_of(cut.log)
+            except LogError:
+                continue
+            _run(_ingest_command(evidence.workspace, cut, log))
+
+
+def _ingest_command(workspace: Workspace, cut: Cut, log: Path) -> list[str]:
+    home = ("--home", str(workspace.home))
+    return [*_ADAREC, "ingest", str(log), "--name", cut.name, *cut.options, *home]
+
+
 def _commands(
     evidence: Evidence, cell: Cell, log_of: Callable[[str], Path]
 ) -> Iterator[list[str]]:
@@ -71,8 +97,7 @@ def _commands(
     home = ("--home", str(evidence.workspace.home))
     for cut in cell.cuts:
         if not _has_scene(evidence.workspace, cut.name):
-            log = str(log_of(cut.log))
-            yield [*_ADAREC, "ingest", log, "--name", cut.name, *cut.options, *home]
+            yield _ingest_command(evidence.workspace, cut, log_of(cut.log))
     scenes = [cut.name for cut in cell.cuts]
     verb = ["adapt", *scenes] if scenes else ["search", str(log_of(cell.scene))]
     overrides = _differing(settings, cell)

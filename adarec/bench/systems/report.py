@@ -104,10 +104,10 @@ def _epoch_seconds(evidence: Evidence, runs: Sequence[RunRecord]) -> float | Non
     """
     found = []
     for run in runs:
-        step = next(step for step in run.steps if step["role"] == "student")
-        epochs = {row.epoch for row in evidence.workspace.store.metrics([str(step["key"])])}
+        epochs = evidence.facts(run).student_epochs
         if epochs:
-            found.append(run.seconds[step["stage"]] / max(epochs))
+            stage = next(step["stage"] for step in run.steps if step["role"] == "student")
+            found.append(run.seconds[stage] / epochs)
     return float(np.mean(found)) if found else None
 
 
