@@ -116,7 +116,7 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
     )
     for run in runs:
         table.add_row(
-            run.run,
+            f"{run.run} {run.name}" if run.name else run.run,
             ", ".join([run.scene, *(tag for tag in run.tags if tag.startswith("adapted from"))]),
             run.taught_by or None,
             run.preset,

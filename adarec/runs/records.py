@@ -27,8 +27,9 @@ class SceneRecord:
 class RunSummary:
     """A run as lists and trade-off charts need it; reading many of these parses no JSON but tags.
 
-    `stage` is the step it is at (or ended at), `speedup_p50` teacher over student; `augmentation`
-    and `blend` are None where the run has none.
+    `name` is what a person called it, None where nobody did; `stage` is the step it is at (or
+    ended at), `speedup_p50` teacher over student; `augmentation` and `blend` are None where the
+    run has none.
     """
 
     run: str
@@ -62,6 +63,12 @@ class RunSummary:
     verdict: str | None
     augmentation: str | None
     blend: str | None
+    name: str | None
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: its name, else its id."""
+        return self.name or self.run
 
     @property
     def taught_by(self) -> str:

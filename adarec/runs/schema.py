@@ -66,8 +66,18 @@ RUNS = sa.Table(
     *SUMMARY_COLUMNS,
 )
 
-# What is read out of the settings' JSON: too rare in lists for a column that old workspaces lack.
+# A table of its own: it comes into workspaces that are older than names by itself.
+RUN_NAMES = sa.Table(
+    "run_names",
+    METADATA,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+# What is read out of the settings' JSON or from beside the run: too rare in lists for a column
+# that old workspaces lack.
 COMPUTED: dict[str, sa.ColumnElement[Any]] = {
+    "name": sa.select(RUN_NAMES.c.name).where(RUN_NAMES.c.run == RUNS.c.run).scalar_subquery(),
     "augmentation": sa.func.nullif(RUNS.c.settings["augment", "name"].as_string(), "none"),
     "blend": sa.func.nullif(RUNS.c.settings["blend"].as_string(), "none"),
 }

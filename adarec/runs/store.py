@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from adarec.errors import RunError, SceneError
 from adarec.runs.records import STATES, MetricRow, ProgressRow, RunRecord, RunSummary, SceneRecord
-from adarec.runs.schema import COMPUTED, RUNS, SCENES, SUMMARY_COLUMNS, run_fields
+from adarec.runs.schema import COMPUTED, RUN_NAMES, RUNS, SCENES, SUMMARY_COLUMNS, run_fields
 from adarec.runs.stage_records import StageRecords
 from adarec.runs.summaries import result_columns, settings_columns
 
@@ -206,6 +206,18 @@ class RunStore(StageRecords):
             self.run(run)
         return changed
 
+    def name_run(self, run: str, name: str | None) -> None:
+        """Gives a run a name, another one, or none again.
+
+        Raises:
+            RunError: There is no such run.
+        """
+        self.run_summary(run)
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(RUN_NAMES).where(RUN_NAMES.c.run == run))
+            if name:
+                connection.execute(sa.insert(RUN_NAMES).values(run=run, name=name))
+
     def run(self, run: str) -> RunRecord:
         """The run with id `run`.
 
@@ -276,7 +288,8 @@ class RunStore(StageRecords):
         if self.run(run).is_active:
             raise RunError(f"{run} is not over. Stop it first, then delete it.")
         with self.engine.begin() as connection:
-            connection.execute(sa.delete(RUNS).where(RUNS.c.run == run))
+            for table in (RUN_NAMES, RUNS):
+                connection.execute(sa.delete(table).where(table.c.run == run))
 
 
 def _filtered(

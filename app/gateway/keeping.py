@@ -1,4 +1,4 @@
-"""Keeping runs and scenes in order: notes, tags, the archive, names, and forgetting."""
+"""Keeping runs and scenes in order: names, notes, tags, the archive, and forgetting."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,13 @@ from app.gateway.files import workspace
 from app.gateway.runs import forget_results
 
 
-def describe_run(run_id: str, *, notes: str, tags: Sequence[str]) -> None:
-    """Stores what a person wrote about a run; empty tags and repeated ones are left out."""
+def describe_run(run_id: str, *, name: str, notes: str, tags: Sequence[str]) -> None:
+    """Stores what a person wrote about a run; empty tags and repeated ones are left out, and
+    without a name it goes by its id again."""
     kept = dict.fromkeys(tag.strip() for tag in tags)
-    workspace().store.update_run(run_id, notes=notes.strip(), tags=[tag for tag in kept if tag])
+    store = workspace().store
+    store.name_run(run_id, " ".join(name.split()))
+    store.update_run(run_id, notes=notes.strip(), tags=[tag for tag in kept if tag])
 
 
 def archive_run(run_id: str, *, archived: bool) -> None:

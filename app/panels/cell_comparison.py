@@ -62,7 +62,7 @@ def _show_cell(run: RunRecord, cell: Genotype, other: Genotype, *, key: str) -> 
     graphs = cell_graph_infos(
         cell,
         op_weights=None if weights is None else weights[-1],
-        title=f"Cell of {run.run}",
+        title=f"Cell of {run.title}",
         compared_with=other,
     )
     show_cell_graphs(graphs, key=key)

@@ -59,7 +59,7 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
     else:
         text = state_word(run.state).capitalize()
     fraction = sum(step.fraction for step in steps) / max(1, len(steps))
-    st.progress(min(1.0, fraction), text=f"**{run.run}** · {as_text(text)}")
+    st.progress(min(1.0, fraction), text=f"**{as_text(run.title)}** · {as_text(text)}")
     st.caption(
         f"{done} of {len(steps)} steps complete · {_clock(run)}. Steps that an earlier run "
         "already computed are used again."

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from adarec.runs.records import RunSummary
-from app import state
+from app import gateway, state
 from app.panels.run_picker import state_word
 
 # Name in the address -> (label, what a run says).
@@ -24,7 +24,7 @@ def filter_runs(runs: list[RunSummary]) -> list[RunSummary]:
     words = left.text_input(
         "Find runs",
         key=state.FIND_RUNS,
-        placeholder="words of the scene, verdict, notes, tags …",
+        placeholder="words of the name, scene, verdict, notes, tags …",
         bind="query-params",
     )
     with_archived = right.toggle(
@@ -62,6 +62,8 @@ def matching(
 
 def _text_of(run: RunSummary) -> str:
     parts = (run.run, run.scene, run.taught_by, run.preset, run.mapping, state_word(run.state))
+    # As pages write it, 7.1×, and as a keyboard has it, 7.1x.
+    verdicts = (run.verdict, gateway.with_times_sign(run.verdict or ""))
     return " ".join(
-        part for part in (*parts, run.notes, run.verdict, *run.tags) if part
+        part for part in (*parts, run.name, run.notes, *verdicts, *run.tags) if part
     ).casefold()

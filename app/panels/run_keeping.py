@@ -1,4 +1,4 @@
-"""Notes and tags of one run, its archive switch, and its deletion after a second question."""
+"""Name, notes and tags of one run, its archive switch, and its deletion after a question."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ def keep_run(run: RunRecord) -> None:
 
 
 def _change(run: RunRecord) -> None:
-    drawer = folded("Notes, tags, archive, delete", key=f"{state.KEEP_RUN}_{run.run}")
+    drawer = folded("Name, notes, tags, archive, delete", key=f"{state.KEEP_RUN}_{run.run}")
     if drawer is None:
         return
     with drawer:
@@ -34,6 +34,14 @@ def _change(run: RunRecord) -> None:
 def _describe(run: RunRecord) -> None:
     with st.form(f"describe_{run.run}", border=False):
         left, right = st.columns(2)
+        name = right.text_input(
+            "Name",
+            run.name or "",
+            key=f"name_{run.run}",
+            max_chars=60,
+            placeholder=run.run,
+            help="Pages and reports then call the run by it; its address keeps the id.",
+        )
         notes = left.text_area("Notes", run.notes, key=f"notes_{run.run}", max_chars=2000)
         tags = right.multiselect(
             "Tags",
@@ -43,9 +51,9 @@ def _describe(run: RunRecord) -> None:
             accept_new_options=True,
             placeholder="Choose tags or write new ones",
         )
-        if st.form_submit_button("Save notes and tags", key=state.SAVE_NOTES):
+        if st.form_submit_button("Save", key=state.SAVE_NOTES):
             with shown_errors():
-                gateway.describe_run(run.run, notes=notes, tags=tags)
+                gateway.describe_run(run.run, name=name, notes=notes, tags=tags)
                 st.rerun()
 
 
@@ -60,8 +68,8 @@ def _archive(run: RunRecord) -> None:
 def _delete(run: RunRecord) -> None:
     with st.popover("Delete …", disabled=run.is_active, key=f"ask_to_delete_{run.run}"):
         st.markdown(
-            f"**Delete {run.run}?** Its record, result, notes and tags are lost. The folders of "
-            "its steps stay, since other runs may use them."
+            f"**Delete {as_text(run.title)}?** Its record, result, name, notes and tags are lost. "
+            "The folders of its steps stay, since other runs may use them."
         )
         if st.button(f"Delete {run.run} for good", key=state.DELETE_RUN):
             with shown_errors():

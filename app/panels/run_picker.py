@@ -26,7 +26,7 @@ def state_word(run_state: str) -> str:
 
 def run_label(run: RunSummary) -> str:
     """One line that tells a run from the others."""
-    parts = ["example" if run.is_example else run.run, run.scene]
+    parts = [run.name or "", "example" if run.is_example else run.run, run.scene]
     parts += [run.taught_by, run.preset or "", f"seed {run.seed}"]
     parts += [tag for tag in run.tags if tag.startswith("adapted from ")]
     if run.speedup_p50:
@@ -71,7 +71,7 @@ def pick_run(
         on_change=state.choose_run,
         placeholder="Choose a run",
         index=None if chosen is None else 0,
-        help="Every run of this workspace, newest first. Type to filter by scene or teacher.",
+        help="Every run of this workspace, newest first. Type to filter by name, scene, teacher.",
     )
     if chosen is None:
         scene = state.asked_for(state.SCENE)

@@ -34,9 +34,11 @@ def show_runs(runs: list[RunSummary]) -> None:
     if not runs:
         st.info("No run matches. Change the words or the choices above.")
         return
+    with_names = any(run.name for run in runs)
     table = pd.DataFrame(
         [
-            {
+            ({"name": run.name} if with_names else {})
+            | {
                 "run": run.run,
                 "scene": run.scene,
                 "state": state_word(run.state),

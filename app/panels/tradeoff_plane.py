@@ -24,6 +24,7 @@ def show_plane(finished: Sequence[RunSummary], run: RunRecord | None) -> None:
         accuracy_axis=accuracy_axis,
         allowed_loss=percent / 100,
         predicted=predicted_of(run, (cost_axis, accuracy_axis)) if with_predicted else (),
+        names={each.run: each.name for each in shown},
     )
     clicked = show_clickable_chart(points, draw_frontier(points), key=state.FRONTIER)
     offer_distil(run, clicked)

@@ -96,8 +96,8 @@ def show_fastest(info: FrontierInfo, *, percent: int, scenes: list[str]) -> None
         else:
             change = f"{-(point.loss or 0.0):+.1%} {info.accuracy_axis} against its teacher"
             lines.append(
-                f"- {as_text(scene)}: **{point.run}**, {as_text(change)}, {info.cost_axis} "
-                f"{point.cost:.4g}{_beaten(point, info.accuracy_axis)}"
+                f"- {as_text(scene)}: **{as_text(point.title)}**, {as_text(change)}, "
+                f"{info.cost_axis} {point.cost:.4g}{_beaten(point, info.accuracy_axis)}"
             )
     if len(scenes) > _MOST_NAMED:
         lines.append(f"- and {len(scenes) - _MOST_NAMED} more scenes: see the table above.")

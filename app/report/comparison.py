@@ -60,6 +60,8 @@ def comparison_report(run_ids: Sequence[str]) -> str:
 def _label(run: RunRecord, runs: Sequence[RunRecord]) -> str:
     if run.is_example:
         return f"{run.scene} (example)"
+    if run.name:
+        return f"{run.scene} ({run.name}, {run.run})"
     is_alone = sum(other.scene == run.scene for other in runs) == 1
     return run.scene if is_alone else f"{run.scene} ({run.run})"
 

@@ -24,7 +24,7 @@ def run_report(run: RunRecord) -> str:
     if run.result is None:
         raise RunError(f"{run.run} has not finished. Its report can be written afterwards.")
     result = run.result
-    title = f"{run.scene}: run {run.run}"
+    title = f"{run.scene}: {run.name} ({run.run})" if run.name else f"{run.scene}: run {run.run}"
     verdict = gateway.with_times_sign(result["verdict"])
     sections = (
         f"<h1>{escape(title)}</h1>",

@@ -1,5 +1,6 @@
-"""The list of runs on the Search page: finding, notes and tags, the archive, deleting."""
+"""The list of runs on the Search page: finding, names, notes and tags, the archive, deleting."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from adarec.config import preset_settings
 from adarec.errors import RunError
+from adarec.runs.schema import RUN_NAMES
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from app import gateway, state
 from app.panels.run_filter import matching
+from app.report.run import run_report
 from tests.app.fake_numbers import fake_result
 from tests.app.filled_workspace import add_run, add_scene, fill
 from tests.app.test_visits import text_of, visit
@@ -87,6 +90,41 @@ def test_notes_and_tags_are_kept(home: Workspace) -> None:
     app.button(key=state.SAVE_NOTES).click().run()
     assert home.store.run(run).notes == "*best* so far"
     assert "\\*best\\* so far" in text_of(app)
+
+
+def test_a_run_goes_by_its_name(home: Workspace) -> None:
+    run, other = fill(home, num_scenes=1, num_runs=2)
+    app = opened(run)
+    app.text_input(key=f"name_{run}").set_value("  for the   fair ")
+    app.button(key=state.SAVE_NOTES).click().run()
+    assert home.store.run(run).name == "for the fair"
+    labels = app.selectbox(key=state.RUN_PICKER).options
+    assert [label.startswith("for the fair · ") for label in labels if run in label] == [True]
+    names = dict(zip(listed(app), app.dataframe[-1].value["name"].fillna(""), strict=True))
+    assert names == {run: "for the fair", other: ""}
+    assert listed(visit("search", run=other, find="FAIR")) == [run]
+    assert "for the fair" in run_report(home.store.run(run))
+
+
+def test_without_names_the_list_has_no_column_for_them(home: Workspace) -> None:
+    run = fill(home, num_scenes=1, num_runs=1)[0]
+    assert "name" not in visit("search", run=run).dataframe[-1].value
+
+
+def test_a_workspace_from_before_names_takes_them(home: Workspace) -> None:
+    run = fill(home, num_scenes=1, num_runs=1)[0]
+    with home.store.engine.begin() as connection:
+        RUN_NAMES.drop(connection)
+    older = Workspace.open(home.home)
+    older.store.name_run(run, "first")
+    assert older.store.run(run).title == "first"
+
+
+def test_a_speed_up_is_found_as_pages_write_it(home: Workspace) -> None:
+    run = home.store.run_summary(fill(home, num_scenes=1, num_runs=1)[0])
+    told = replace(run, verdict="The student is 7.1x faster.")
+    for words in ("7.1x", "7.1×"):
+        assert matching([told], words=words, chosen={}) == [told]
 
 
 def test_an_archived_run_is_out_of_sight_until_asked_for(home: Workspace) -> None:

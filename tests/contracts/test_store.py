@@ -192,6 +192,32 @@ def test_lists_say_what_made_the_teacher_another_one(store: RunStore) -> None:
     assert {run.run: run.taught_by for run in store.runs()} == made
 
 
+def test_a_run_has_the_name_that_it_was_given_last(store: RunStore) -> None:
+    run, other = new_run(store), new_run(store)
+    assert (store.run(run).name, store.run(run).title) == (None, run)
+    for name in ("first try", "for the fair"):
+        store.name_run(run, name)
+        assert (store.run(run).name, store.run_summary(run).title) == (name, name)
+    assert {each.run: each.name for each in store.run_summaries()} == {
+        run: "for the fair",
+        other: None,
+    }
+    store.name_run(run, "")
+    assert store.run(run).name is None
+    with pytest.raises(RunError, match="r-nothere"):
+        store.name_run("r-nothere", "name")
+
+
+def test_a_name_goes_with_its_run(store: RunStore) -> None:
+    run = new_run(store)
+    store.name_run(run, "gone")
+    store.update_run(run, state="failed")
+    store.delete_run(run)
+    fields = {"scene": "shop", "scene_key": "k", "state": "failed", "seed": 0, "created_at": 0.0}
+    plain = {"settings": {}, "steps": [], "seconds": {}, "result": None}
+    assert store.import_run(run, **fields, **plain).name is None
+
+
 def test_a_run_is_deleted_only_when_it_is_over(store: RunStore) -> None:
     run = new_run(store)
     with pytest.raises(RunError, match="Stop it first"):

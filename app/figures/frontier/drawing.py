@@ -155,7 +155,7 @@ def _draw_role(
         text=[point.scene if len(points) <= _MOST_LABELS else "" for point in points],
         textposition="top center",
         textfont={"size": 11},
-        customdata=[[point.run, point.name, point.scene] for point in points],
+        customdata=[[point.run, point.name, point.title, point.scene] for point in points],
         error_y={
             "type": "data",
             "symmetric": False,
@@ -174,8 +174,8 @@ def _draw_role(
         # A clicked point opens its run; the others stay as they are.
         unselected={"marker": {"opacity": 1}},
         hovertemplate=(
-            "%{customdata[2]}: "
+            "%{customdata[3]}: "
             + role
-            + " %{customdata[1]}<br>%{y:.4f} at %{x:.4g}<br>%{customdata[0]}<extra></extra>"
+            + " %{customdata[1]}<br>%{y:.4f} at %{x:.4g}<br>%{customdata[2]}<extra></extra>"
         ),
     )

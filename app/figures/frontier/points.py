@@ -35,6 +35,12 @@ class FrontierPoint:
     is_fastest: bool = False  # the cheapest student of its scene that loses no more than allowed
     # Of a student: the best count baseline of its scene, where that is more accurate.
     beaten_by: tuple[str, float] | None = None
+    run_name: str = ""  # what a person called the run
+
+    @property
+    def title(self) -> str:
+        """What the run is called: its name, else its id."""
+        return self.run_name or self.run
 
 
 @dataclass(frozen=True)
@@ -90,10 +96,12 @@ class FrontierInfo(ChartInfo):
 
     def rows(self) -> Rows:
         """One row per model, then one per predicted cell."""
+        named = any(point.run_name for point in self.points)
         measured = [
             {
                 "scene": point.scene,
                 "run": point.run,
+                **({"run's name": point.run_name} if named else {}),
                 "model": point.role,
                 "name": point.name,
                 self.cost_axis: point.cost,
@@ -124,6 +132,7 @@ def frontier_info(
     accuracy_axis: str,
     allowed_loss: float | None = None,
     predicted: Sequence[PredictedCell] = (),
+    names: Mapping[str, str | None] | None = None,
 ) -> FrontierInfo:
     """Points of every result (run id -> the contract's Result) along two of the axes above.
 
@@ -134,6 +143,7 @@ def frontier_info(
         allowed_loss: The share of its teacher's accuracy that a student may lose to be marked as
             the fastest of its scene; nothing is marked without it.
         predicted: Cells to draw behind the points, from `predicted_front`.
+        names: What runs are called, by id.
     """
     cost_path, accuracy_path = COST_AXES[cost_axis], ACCURACY_AXES[accuracy_axis]
     points: list[FrontierPoint] = []
@@ -145,7 +155,7 @@ def frontier_info(
             if point.role == "baseline" and same in seen:
                 continue
             seen.add(same)
-            points.append(point)
+            points.append(replace(point, run_name=(names or {}).get(run) or ""))
     points = mark_front(points)
     if allowed_loss is not None:
         points = mark_fastest(points, allowed_loss)
