@@ -93,6 +93,30 @@ gives `top_items`, `top_scores` and `scores`. Item index i is row i - 1 of `item
 ```
 python -m adarec recommend . --history "id1,id2" --top 10
 ```
+
+Where there is no AdaRec Studio, `pip install onnxruntime pyarrow` is enough:
+
+```python
+import numpy as np
+import onnxruntime
+import pyarrow.parquet as pq
+
+items = pq.read_table("items.parquet")["item_id"].to_pylist()
+index = {{item: place for place, item in enumerate(items, start=1)}}
+student = onnxruntime.InferenceSession("student.onnx")
+
+
+def recommend(seen):
+    # Ids of the best items to come next, the best first; `seen` are ids, oldest first.
+    known = [index[item] for item in seen if item in index][-{length}:]
+    history = np.zeros((1, {length}), np.int64)
+    history[0, {length} - len(known) :] = known
+    (best,) = student.run(["top_items"], {{"history": history}})
+    return [items[place - 1] for place in best.ravel()]
+
+
+print(recommend(items[:2]))
+```
 {pseudo_priors}"""
 PSEUDO_PRIORS = """
 ## Pseudo-priors

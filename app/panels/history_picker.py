@@ -1,6 +1,8 @@
 """A history to recommend for: a user of the scene, or items one by one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,6 +14,13 @@ _OFFERED = 2000
 _RARE_REPEATS = (
     0.01  # below it people hardly come back to an item, so lists leave consumed ones out
 )
+
+
+class Again(NamedTuple):
+    """An item once more: a choice of its own, since a choice can be made only once."""
+
+    item_id: str
+    time: int
 
 
 @dataclass(frozen=True)
@@ -84,12 +93,32 @@ def _pick_user(scene: Scene) -> tuple[str | None, list[str]]:
 
 def _pick_items(scene: Scene) -> list[str]:
     titles = titles_of(scene)
-    chosen: list[str] = st.multiselect(
+    repeats = scene.summary["repeat_share"] >= _RARE_REPEATS
+
+    def label(choice: str | Again) -> str:
+        if isinstance(choice, Again):
+            return f"{titles.get(choice.item_id, choice.item_id)}, time {choice.time}"
+        return titles.get(choice, choice)
+
+    had = st.session_state.get(state.HISTORY_ITEMS) or []
+    once_more = _once_more(had) if repeats else []
+    chosen: list[str | Again] = st.multiselect(
         "Items, oldest first",
-        scene.item_ids[:_OFFERED],
-        format_func=lambda item_id: titles.get(item_id, item_id),
+        [*once_more, *scene.item_ids[:_OFFERED]],
+        format_func=label,
         key=state.HISTORY_ITEMS,
         help="Type to search by title or id among the first "
-        f"{min(_OFFERED, scene.num_items):,} items.",
+        f"{min(_OFFERED, scene.num_items):,} items."
+        + (" A chosen item can be added again." if repeats else ""),
     )
-    return chosen
+    return [each.item_id if isinstance(each, Again) else each for each in chosen]
+
+
+def _once_more(chosen: Sequence[str | Again]) -> list[Again]:
+    """What was chosen again already, and each chosen item one time more."""
+    times: dict[str, int] = {}
+    again = [each for each in chosen if isinstance(each, Again)]
+    for each in chosen:
+        item_id, time = each if isinstance(each, Again) else (each, 1)
+        times[item_id] = max(times.get(item_id, 1), time)
+    return again + [Again(item_id, time + 1) for item_id, time in times.items()]

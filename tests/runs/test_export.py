@@ -1,6 +1,9 @@
 """The folder to deploy: what is in it, and what it never overwrites."""
 
+import ast
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from adarec.errors import ArtefactError, RunError
 from adarec.genotype import Genotype
 from adarec.runs.export import export_run
 from adarec.runs.workspace import Workspace
+from adarec.serving import Recommender
 from tests.finished_run import FinishedRun
 
 FILES = {"student.onnx", "student.safetensors", "genotype.json", "items.parquet"}
@@ -54,6 +58,22 @@ def test_the_model_card_says_how_good_and_how_measured(
     for words in ("nextitnet", "400 users", "last item transitions 1.0000", "int64 [1, 8]"):
         assert words in card
     assert result["protocol"]["latency"] in card
+
+
+def test_the_model_card_says_how_to_ask_without_the_studio(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "export"
+    export_run(finished, finished_run.run, folder)
+    code = (folder / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    assert "adarec" not in code
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    student = Recommender.open(folder)
+    seen = student.item_ids[:2]
+    expected = student.recommend(seen, top=10).items
+    assert ast.literal_eval(done.stdout) == [item_id for item_id, _, _ in expected]
 
 
 def test_an_earlier_export_is_replaced_whole(
