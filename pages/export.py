@@ -46,6 +46,10 @@ else:
         "bash",
         wrap_lines=True,
     )
+    st.caption(
+        "Where there is no AdaRec Studio, onnxruntime and pyarrow are enough: README.md in the "
+        "folder has the lines of Python."
+    )
     st.header("Report")
     st.markdown(
         "One HTML file with the verdict, every number and its method, interactive figures and the "

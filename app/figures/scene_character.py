@@ -22,6 +22,7 @@ _PARTS = {
     "item after item": (".3f", False),
 }
 ALL_PARTS = tuple(_PARTS)
+_ROOM = 1.6  # of the longest bar, for its number
 BRIEF = ("median events", "repeat share", "popularity skew")
 _WORDS = {
     "median events": "Events of the median user",
@@ -121,8 +122,9 @@ def draw_scene_character(info: SceneCharacterInfo) -> go.Figure:
     ]
     for place, (part, values) in enumerate(info.values.items()):
         (number, ends_at_one), axis = _PARTS[part], "" if place == 0 else str(place + 1)
-        top = 1.0 if ends_at_one else 1.1 * max([value or 0.0 for value in values] + [1e-3])
-        layout[f"xaxis{axis}"] |= {"range": [0, top], "tickformat": number, "nticks": 4}
+        top = 1.0 if ends_at_one else max(value or 0.0 for value in values) or 1.0
+        # Every bar has its number beside it, in the colour of text: ticks would only crowd.
+        layout[f"xaxis{axis}"] |= {"range": [0, _ROOM * top], "showticklabels": False}
         layout[f"yaxis{axis}"] |= {"autorange": "reversed", "showgrid": False, "type": "category"}
         traces.append(
             {
@@ -132,7 +134,8 @@ def draw_scene_character(info: SceneCharacterInfo) -> go.Figure:
                 "orientation": "h",
                 "marker": {"color": bars},
                 "text": ["" if value is None else format(value, number) for value in values],
-                "textposition": "auto",
+                "textposition": "outside",
+                "cliponaxis": False,
                 "hovertemplate": "%{y}: " + part + " %{x:" + number + "}<extra></extra>",
                 "xaxis": f"x{axis}",
                 "yaxis": f"y{axis}",

@@ -71,7 +71,7 @@ def _draw_predicted(figure: go.Figure, cells: list[PredictedCell]) -> None:
         name="predicted front",
         hoverinfo="skip",
     )
-    for is_front, name, opacity in ((False, "predicted cell", 0.35), (True, "on its front", 0.8)):
+    for is_front, name, opacity in ((False, "predicted cell", 0.6), (True, "on its front", 0.8)):
         drawn = [cell for cell in cells if cell.on_front == is_front]
         figure.add_scatter(
             x=[cell.cost for cell in drawn],
