@@ -10,7 +10,7 @@ import pytest
 
 from adarec import cli
 from adarec.bench.ablation import ABLATION
-from adarec.bench.ablation.cells import CONTROLS, UNCHANGED
+from adarec.bench.ablation.cells import CONTROLS, TEACHER_ALONE, UNCHANGED
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.experiment import Experiment
 from adarec.data.ingest import ingest_log
@@ -35,6 +35,7 @@ CELLS = (
     NOT_RUN,
     Cell("transfer", "cycle", "cells of other scenes", 0, foreign=("echo",)),
     Cell("transfer", "echo", "cells of other scenes", 0, foreign=("cycle",)),
+    Cell("teachers", "cycle", "nextitnet", 0, overrides=TEACHER_ALONE),
     # At the sizes of `quick`: the row is what is tested.
     Cell("paper", "cycle", "nextitnet", 0),
 )

@@ -80,6 +80,18 @@ def test_paper_sizes_with_few_epochs() -> None:
         assert all(stage.epochs == 10 for stage in stages)
 
 
+def test_only_the_teacher_of_a_teachers_run_is_trained_long() -> None:
+    found = [cell for cell in CELLS if cell.part == "teachers"]
+    assert {(cell.scene, cell.teacher) for cell in found} == {
+        (scene, teacher) for scene in SCENES for teacher in ("nextitnet", "sasrec")
+    }
+    for cell in found:
+        settings = cell.settings({})
+        assert (settings.preset, settings.blend) == ("standard", "counts")
+        assert settings.teacher.epochs > 20
+        assert (settings.search.epochs, settings.student.epochs) == (1, 1)
+
+
 def test_settings_on_top_win() -> None:
     for cell in CELLS:
         if cell.part == "paper":
@@ -99,5 +111,5 @@ def test_one_table_is_complete_before_the_next_begins() -> None:
 def test_a_log_of_ones_own_gets_every_part_but_the_transfer() -> None:
     cells = all_cells(["my-shop"])
     assert {cell.scene for cell in cells} == {"my-shop"}
-    assert {cell.part for cell in cells} == {"scenes", "losses", "paper"}
+    assert {cell.part for cell in cells} == {"scenes", "losses", "teachers", "paper"}
     assert {cell.seed for cell in cells if cell.part == "scenes"} == {0, 1, 2}

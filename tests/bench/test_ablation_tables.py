@@ -11,6 +11,7 @@ import pytest
 from adarec.bench.ablation import ABLATION
 from adarec.bench.ablation.cells import all_cells
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
+from adarec.bench.ablation.teachers_page import teachers_page
 from adarec.bench.ablation.transfer import is_over_limit
 from adarec.bench.ablation.transfer_page import within_the_limit
 from adarec.bench.experiments.evidence import Evidence
@@ -174,6 +175,50 @@ def test_paper_sizes_are_ratios_of_the_medians(tables: Tables) -> None:
     assert printed[8] == f"{row['teacher']['macs'] / row['student']['macs']:.1f}x"
 
 
+def test_a_blended_teacher_is_compared_with_the_best_count(tables: Tables) -> None:
+    (row,) = tables.report["teachers"]
+    ranks = run_ranks(tables.ablation.workspace, row["runs"][0])
+    name, count = row["best_count"]
+    assert count == pytest.approx(ndcg_per_user(ranks[f"baseline.{name}"], 10).mean())
+    assert row["gain"]["mean"] == pytest.approx(row["teacher"]["ndcg@10"] - count)
+    assert sum(row["blends"][0].values()) == pytest.approx(1)
+    cells = tables.row("teachers", "cycle", "nextitnet")
+    assert cells[3] == f"{row['teacher']['ndcg@10']:.4f}"
+    assert cells[5] == f"{count:.4f} (last item transitions)"
+    assert "scenes that were run" in tables.page("teachers")
+
+
+@pytest.mark.parametrize(
+    ("gains", "words"),
+    [
+        ([], "Nothing is known yet."),
+        ([(-1.0, -2.0)], "on 0 of 1 scenes that were run; on 0 of them"),
+        ([(1.0, 0.5)], "on 1 of 1 scenes that were run; on 1 of them"),
+        ([(-1.0, -2.0), (1.0, -0.5)], "on 1 of 1 scenes that were run; on 0 of them"),
+    ],
+)
+def test_the_better_teacher_of_a_scene_counts(
+    gains: list[tuple[float, float]], words: str
+) -> None:
+    rows = [
+        {
+            "scene": "shop",
+            "variant": f"teacher {place}",
+            "seeds": [0],
+            "asked_seeds": [0],
+            "runs": ["r-1"],
+            "teacher": {"ndcg@10": 2 + mean},
+            "blends": [{"neural": 0.5, "transitions": 0.5, "own_frequency": 0.0}],
+            "best_count": ["popularity", 2.0],
+            "gain": {"mean": mean, "low": low, "high": 3.0},
+            "minutes": 1.0,
+        }
+        for place, (mean, low) in enumerate(gains)
+    ]
+    page = " ".join(teachers_page({"teachers": rows}))
+    assert words in page
+
+
 def test_settings_on_top_are_told_on_every_page(tables: Tables) -> None:
     for name in ("scenes", "losses", "transfer", "paper"):
         text = tables.page(name)
@@ -223,7 +268,7 @@ def test_tables_of_another_workspace_are_not_overwritten(
     ablation = Experiment(
         ABLATION, workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY
     )
-    with pytest.raises(RunError, match="holds 7 runs .* --home, or the folder"):
+    with pytest.raises(RunError, match="holds 8 runs .* --home, or the folder"):
         ablation.write()
     assert tables.page("scenes") == before
 

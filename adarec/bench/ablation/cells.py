@@ -28,10 +28,21 @@ PARTS = {
     "scenes": "teachers, students and controls on six scenes",
     "losses": "one thing left out or exchanged at a time",
     "transfer": "the cell of one scene distilled on another",
+    "teachers": "teachers at `standard`, blended with counts, against counting alone",
     "paper": f"the sizes of the paper, at most {PAPER_EPOCHS} epochs a stage",
 }
 CONTROLS: dict[str, Any] = {"controls": 3, "hand_made": True}
 UNCHANGED = "as it is"
+# Only the teacher is meant: what follows it is as short as it can be.
+TEACHER_ALONE: dict[str, Any] = {
+    "blend": "counts",
+    "search.epochs": 1,
+    "search.warmup_epochs": 0,
+    "search.candidates": 1,
+    "search.evolved": 0,
+    "search.finalists": 1,
+    "student.epochs": 1,
+}
 
 
 def loss_variants() -> dict[str, dict[str, Any]]:
@@ -71,6 +82,7 @@ def all_cells(scenes: Collection[str] = SCENES) -> list[Cell]:
     cells += _ablated(ablated[:1], first)
     cells += [_compared(scene, TEACHERS[0], seed) for seed in further for scene in seeded]
     cells += _transferred(tuple(scene for scene in TRANSFER_SCENES if scene in known), first)
+    cells += [_teacher_alone(scene, name, first) for name in TEACHERS for scene in known]
     cells += [_compared(scene, name, first) for name in TEACHERS[1:] for scene in known]
     cells += [
         _compared(scene, teacher.name, first)
@@ -93,6 +105,18 @@ def all_cells(scenes: Collection[str] = SCENES) -> list[Cell]:
 
 def _compared(scene: str, teacher: str, seed: int) -> Cell:
     return Cell("scenes", scene, teacher, seed, teacher=teacher, overrides=CONTROLS)
+
+
+def _teacher_alone(scene: str, teacher: str, seed: int) -> Cell:
+    return Cell(
+        "teachers",
+        scene,
+        teacher,
+        seed,
+        teacher=teacher,
+        preset="standard",
+        overrides=TEACHER_ALONE,
+    )
 
 
 def _ablated(scenes: tuple[str, ...], seed: int) -> Iterator[Cell]:

@@ -1,4 +1,6 @@
-"""The parts `losses` (one thing changed at a time) and `paper` (the sizes of the paper)."""
+"""The parts `losses` (one thing changed at a time), `teachers` (against counting) and `paper` (the
+sizes of the paper).
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -35,6 +37,24 @@ def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) 
         "change": contrast(evidence, (runs, FOUND), (runs_of(evidence, unchanged), FOUND)),
         "found_cells": [ops_of(run) for run in runs],
         "collapsed": [result["student"]["collapsed"] for result in results],
+    }
+
+
+def teacher_row(evidence: Evidence, row: Sequence[Cell]) -> Json:
+    """One scene and blended teacher at `standard`; without runs only its head."""
+    runs = runs_of(evidence, row)
+    found = head(row, runs)
+    if not runs:
+        return found
+    results = [result_of(run) for run in runs]
+    best = results[0]["findings"]["best_count_baseline"]
+    return found | {
+        "teacher": mean_model([result["teacher"] for result in results]),
+        "blends": [result["teacher"]["blend"] for result in results],
+        "best_count": [best, results[0]["baselines"][best]["ndcg@10"]],
+        "gain": asdict(evidence.gain(runs, "teacher", [f"baseline.{best}"])),
+        "minutes": sum(result["seconds"]["train_teacher"] for result in results)
+        / (60 * len(results)),
     }
 
 

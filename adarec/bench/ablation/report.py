@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adarec.bench.ablation.changed import changed_row, paper_row
+from adarec.bench.ablation.changed import changed_row, paper_row, teacher_row
 from adarec.bench.ablation.compared import compared_row, pooled_rows
 from adarec.bench.ablation.transfer import transfer_table
 from adarec.bench.experiments.cell import Cell
@@ -18,5 +18,6 @@ def ablation_report(evidence: Evidence, cells: Sequence[Cell]) -> Json:
         "pooled": pooled_rows(evidence, compared, cells),
         "losses": [changed_row(evidence, row, cells) for row in rows_of(cells, "losses")],
         "transfer": transfer_table(evidence, [cell for cell in cells if cell.part == "transfer"]),
+        "teachers": [teacher_row(evidence, row) for row in rows_of(cells, "teachers")],
         "paper": [paper_row(evidence, row) for row in rows_of(cells, "paper")],
     }
