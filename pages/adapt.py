@@ -4,15 +4,15 @@ import streamlit as st
 
 from adarec import catalog
 from app import gateway, state
-from app.panels.adaptation_result import show_adaptation, show_runs_of_pair
 from app.panels.errors import shown_errors
-from app.panels.job_progress import show_charts, show_status
 from app.panels.links import empty_state, link
-from app.panels.pair_picker import pick_pair
-from app.panels.run_facts import show_result
-from app.panels.run_keeping import keep_run
-from app.panels.run_picker import pick_run
-from app.panels.settings_form import choose_preset, choose_settings
+from app.panels.runs.adaptation_result import show_adaptation, show_runs_of_pair
+from app.panels.runs.job_progress import show_charts, show_status
+from app.panels.runs.run_facts import show_result
+from app.panels.runs.run_keeping import keep_run
+from app.panels.runs.run_picker import pick_run
+from app.panels.runs.settings_form import choose_preset, choose_settings
+from app.panels.scenes.pair_picker import pick_pair
 
 _PARADIGMS = {entry.name: entry for entry in catalog.PARADIGMS}
 

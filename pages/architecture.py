@@ -5,20 +5,20 @@ from functools import partial
 import streamlit as st
 
 from app import gateway
-from app.figures.cell_graph import cell_graph_infos
+from app.figures.cells.cell_graph import cell_graph_infos
+from app.figures.cells.op_costs import draw_op_costs, op_costs_info
+from app.figures.cells.receptive_field import draw_receptive_field, receptive_field_info
 from app.figures.labels import edge_labels
-from app.figures.op_costs import draw_op_costs, op_costs_info
-from app.figures.op_curves import draw_op_curves, op_curves_info
-from app.figures.receptive_field import draw_receptive_field, receptive_field_info
-from app.panels.cell_choice import show_cell_choice
-from app.panels.cell_comparison import pick_second_run, show_two_cells
-from app.panels.cell_graphs import show_cell_graphs
+from app.figures.learning.op_curves import draw_op_curves, op_curves_info
+from app.panels.cells.cell_choice import show_cell_choice
+from app.panels.cells.cell_comparison import pick_second_run, show_two_cells
+from app.panels.cells.cell_graphs import show_cell_graphs
+from app.panels.cells.epoch_pictures import show_op_weights
+from app.panels.cells.epoch_slider import play_epochs
 from app.panels.chart import show_chart
-from app.panels.epoch_pictures import show_op_weights
-from app.panels.epoch_slider import play_epochs
 from app.panels.links import link
-from app.panels.run_facts import nothing_recorded, show_state
-from app.panels.run_picker import pick_run
+from app.panels.runs.run_facts import nothing_recorded, show_state
+from app.panels.runs.run_picker import pick_run
 
 st.title("Architecture")
 st.caption(

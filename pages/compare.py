@@ -7,15 +7,15 @@ import streamlit as st
 from adarec.genotype import Genotype
 from adarec.runs.records import EXAMPLE_RUN
 from app import gateway, state
-from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.op_shares import draw_op_shares, op_shares_info
-from app.figures.scene_character import draw_scene_character, scene_character_info
-from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.cells.cell_distances import cell_distances_info, draw_cell_distances
+from app.figures.cells.op_shares import draw_op_shares, op_shares_info
+from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.scenes.scene_character import draw_scene_character, scene_character_info
+from app.panels.cells.scene_cells import show_scene_cells
+from app.panels.cells.scene_transfer import show_scene_transfer
 from app.panels.chart import show_chart
 from app.panels.example_note import show_example_note
 from app.panels.links import empty_state
-from app.panels.scene_cells import show_scene_cells
-from app.panels.scene_transfer import show_scene_transfer
 from app.panels.scenes_picker import pick_scenes
 from app.report import comparison_report
 

@@ -6,14 +6,14 @@ import streamlit as st
 
 from adarec import catalog
 from app import gateway
-from app.figures.layer_weights import draw_layer_weights, layer_weights_info
-from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.layers.layer_weights import draw_layer_weights, layer_weights_info
+from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
+from app.panels.cells.epoch_pictures import show_layers
+from app.panels.cells.epoch_slider import play_epochs
 from app.panels.chart import show_chart
-from app.panels.epoch_pictures import show_layers
-from app.panels.epoch_slider import play_epochs
 from app.panels.links import link
-from app.panels.run_facts import nothing_recorded, show_state
-from app.panels.run_picker import pick_run
+from app.panels.runs.run_facts import nothing_recorded, show_state
+from app.panels.runs.run_picker import pick_run
 
 STEPS = {
     "Final student": gateway.DISTIL,

@@ -8,8 +8,8 @@ import streamlit as st
 from app import gateway, state
 from app.panels.errors import as_text
 from app.panels.links import link
-from app.panels.run_facts import show_result, show_state
-from app.panels.run_picker import pick_run
+from app.panels.runs.run_facts import show_result, show_state
+from app.panels.runs.run_picker import pick_run
 from app.report import run_report
 
 st.title("Export")

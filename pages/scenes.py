@@ -4,10 +4,10 @@ import streamlit as st
 
 from app import gateway, state
 from app.panels.links import link
-from app.panels.log_upload import upload_log
-from app.panels.scene_keeping import keep_scene
-from app.panels.scene_picker import pick_scene
-from app.panels.scene_report import show_scene
+from app.panels.scenes.log_upload import upload_log
+from app.panels.scenes.scene_keeping import keep_scene
+from app.panels.scenes.scene_picker import pick_scene
+from app.panels.scenes.scene_report import show_scene
 from app.panels.tour import show_tour
 
 st.title("Scenes")

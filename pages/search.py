@@ -3,17 +3,17 @@
 import streamlit as st
 
 from app import gateway, state
-from app.panels.controls import offer_controls
 from app.panels.errors import shown_errors
-from app.panels.job_progress import show_charts, show_status
 from app.panels.later import draw_alone, folded
 from app.panels.links import link
-from app.panels.run_facts import show_result
-from app.panels.run_keeping import keep_run
-from app.panels.run_picker import pick_run
-from app.panels.run_table import list_runs
-from app.panels.scene_picker import pick_scene
-from app.panels.settings_form import choose_augmentation, choose_preset, choose_settings
+from app.panels.runs.controls import offer_controls
+from app.panels.runs.job_progress import show_charts, show_status
+from app.panels.runs.run_facts import show_result
+from app.panels.runs.run_keeping import keep_run
+from app.panels.runs.run_picker import pick_run
+from app.panels.runs.run_table import list_runs
+from app.panels.runs.settings_form import choose_augmentation, choose_preset, choose_settings
+from app.panels.scenes.scene_picker import pick_scene
 
 st.title("Search")
 st.caption(

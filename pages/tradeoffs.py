@@ -3,12 +3,12 @@
 import streamlit as st
 
 from app import gateway, state
+from app.panels.decision.tradeoff_plane import show_plane
 from app.panels.later import draw_alone
 from app.panels.links import empty_state, link
-from app.panels.run_facts import show_result
-from app.panels.run_histories import show_histories
-from app.panels.run_picker import pick_run
-from app.panels.tradeoff_plane import show_plane
+from app.panels.runs.run_facts import show_result
+from app.panels.runs.run_histories import show_histories
+from app.panels.runs.run_picker import pick_run
 
 st.title("Trade-offs")
 st.caption(

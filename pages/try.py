@@ -3,11 +3,11 @@
 import streamlit as st
 
 from app import gateway
-from app.panels.history_picker import pick_history, titles_of
+from app.panels.answers.history_picker import pick_history, titles_of
+from app.panels.answers.recommendations import show_recommendations
+from app.panels.answers.uncertainty import show_uncertainty
 from app.panels.links import empty_state, link
-from app.panels.recommendations import show_recommendations
-from app.panels.run_picker import pick_run
-from app.panels.uncertainty import show_uncertainty
+from app.panels.runs.run_picker import pick_run
 
 st.title("Try")
 st.caption(

@@ -24,7 +24,7 @@ from adarec.runs.workspace import Workspace
 from adarec.serving import Recommender
 from adarec.submission import create_run
 from app import gateway
-from app.panels import run_pictures
+from app.panels.runs import run_pictures
 from app.report import run_report
 from tests.conftest import ROOT
 from tests.finished_run import FinishedRun, small_settings

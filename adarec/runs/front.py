@@ -2,7 +2,7 @@
 held for those that were distilled.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,16 @@ class FrontPoint:
     on_front: bool
     within_limit: bool
 
+    def to_json(self) -> dict[str, Any]:
+        """As front.json has it."""
+        return {
+            "genotype": self.genotype.to_json(),
+            "cost": self.cost,
+            "predicted_ndcg@10": self.predicted_ndcg,
+            "on_front": self.on_front,
+            "within_limit": self.within_limit,
+        }
+
 
 def front_points(stored: Iterable[Mapping[str, Any]]) -> list[FrontPoint]:
     """The points of the content of front.json."""
@@ -52,6 +62,30 @@ def front_points(stored: Iterable[Mapping[str, Any]]) -> list[FrontPoint]:
     ]
 
 
+def read_front(folder: Path) -> list[FrontPoint]:
+    """The points of the search in `folder`; none where it made no front."""
+    return front_points(read_json(folder / FRONT)) if (folder / FRONT).is_file() else []
+
+
+def spread_points(points: Sequence[FrontPoint], count: int) -> list[FrontPoint]:
+    """At most `count` points that tell how well an order was predicted: those on the front, or
+    some of them where they are too many, and others evenly spaced in the order of cost.
+    """
+    front = [each for each in points if each.on_front]
+    others = [each for each in points if not each.on_front]
+    chosen = _evenly(front, min(count, len(front)))
+    chosen += _evenly(others, min(count - len(chosen), len(others)))
+    return sorted(chosen, key=lambda each: each.point)
+
+
+def _evenly(points: Sequence[FrontPoint], count: int) -> list[FrontPoint]:
+    """`count` of the points, the first and the last among them."""
+    if count < 2:
+        return list(points[:count])
+    last = len(points) - 1
+    return [points[round(place * last / (count - 1))] for place in range(count)]
+
+
 def front_point(folder: Path, point: int) -> FrontPoint:
     """Point number `point` of the search in `folder`.
 
@@ -64,7 +98,7 @@ def front_point(folder: Path, point: int) -> FrontPoint:
             f"The search in {folder.name} has left no front. Wait until it is complete, or "
             "search again with this version."
         )
-    points = front_points(read_json(folder / FRONT))
+    points = read_front(folder)
     if not 0 <= point < len(points):
         best = ", ".join(str(each.point) for each in points if each.on_front)
         raise RunError(

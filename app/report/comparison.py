@@ -10,12 +10,12 @@ from adarec.errors import RunError
 from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
 from app import gateway
-from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cell_graph import cell_graph_infos, draw_cell_graph
-from app.figures.frontier import draw_frontier, frontier_info
-from app.figures.op_shares import draw_op_shares, op_shares_info
-from app.figures.scene_character import draw_scene_character, scene_character_info
-from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.cells.cell_distances import cell_distances_info, draw_cell_distances
+from app.figures.cells.cell_graph import cell_graph_infos, draw_cell_graph
+from app.figures.cells.op_shares import draw_op_shares, op_shares_info
+from app.figures.results.frontier import draw_frontier, frontier_info
+from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.scenes.scene_character import draw_scene_character, scene_character_info
 from app.report.html import Picture, figures, html_page, section, table
 from app.report.numbers import numbers_table
 

@@ -8,9 +8,9 @@ from typing import Any
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app import gateway
-from app.figures.adaptation import adaptation_info, draw_adaptation
+from app.figures.results.adaptation import adaptation_info, draw_adaptation
 from app.gateway.settings import flat
-from app.panels import run_pictures
+from app.panels.runs import run_pictures
 from app.report.html import Picture, figures, html_page, section, table
 from app.report.numbers import numbers_table
 

@@ -15,7 +15,7 @@ from adarec.runs.records import EXAMPLE_RUN, RunRecord
 from adarec.runs.workspace import Workspace
 from app import gateway
 from app.gateway.choice import CellChoice
-from app.panels.cell_choice import in_words
+from app.panels.cells.cell_choice import in_words
 from tests.app.filled_workspace import add_run, add_scene
 from tests.app.test_visits import text_of, visit
 

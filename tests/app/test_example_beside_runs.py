@@ -10,7 +10,7 @@ from adarec.data.samples import register_samples
 from adarec.runs.records import EXAMPLE_RUN
 from adarec.runs.workspace import Workspace
 from app import gateway, state
-from app.figures.frontier import PREDICTED
+from app.figures.results.frontier import PREDICTED
 from tests.app.filled_workspace import add_run, add_scene
 from tests.app.test_visits import text_of, visit
 

@@ -12,7 +12,7 @@ from adarec.execute import execute_run
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run, point_settings
 from app import gateway, state
-from app.figures.frontier import PREDICTED
+from app.figures.results.frontier import PREDICTED
 from tests.app.filled_workspace import fill
 from tests.app.test_visits import text_of, visit
 from tests.finished_run import SCENE, FinishedRun, no_graphs

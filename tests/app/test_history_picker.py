@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from adarec.data.ingest import ingest_log
 from adarec.runs.workspace import Workspace
 from app import state
-from app.panels.history_picker import Again
+from app.panels.answers.history_picker import Again
 
 
 def picker(folder: str) -> None:
@@ -16,7 +16,7 @@ def picker(folder: str) -> None:
     import streamlit as st
 
     from adarec.data.scene import read_scene
-    from app.panels.history_picker import pick_history
+    from app.panels.answers.history_picker import pick_history
 
     st.text(", ".join(pick_history(read_scene(Path(folder))).items))
 

@@ -12,7 +12,7 @@ from adarec.runs.schema import RUN_NAMES
 from adarec.runs.workspace import Workspace
 from adarec.submission import create_run
 from app import gateway, state
-from app.panels.run_filter import matching
+from app.panels.runs.run_filter import matching
 from app.report.run import run_report
 from tests.app.fake_numbers import fake_result
 from tests.app.filled_workspace import add_run, add_scene, fill

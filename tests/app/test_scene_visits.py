@@ -10,7 +10,7 @@ from adarec.data.quality import Finding
 from adarec.errors import SceneError
 from adarec.runs.workspace import Workspace
 from app import gateway, state
-from app.panels.scene_report import quality_headline
+from app.panels.scenes.scene_report import quality_headline
 from tests.app.filled_workspace import add_scene, fill
 from tests.app.test_visits import MAIN, WAIT_S, text_of, visit
 

@@ -9,7 +9,7 @@ from adarec.jobs.run_log import run_log_path
 from adarec.runs.workspace import Workspace
 from app import state
 from app.navigation import SECTIONS
-from app.panels import epoch_slider
+from app.panels.cells import epoch_slider
 from app.panels.errors import as_text
 from tests.app.fake_numbers import write_fake_uncertainty
 from tests.app.filled_workspace import add_run, add_scene, fill

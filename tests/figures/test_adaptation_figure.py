@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.figures.adaptation import adaptation_info, draw_adaptation
+from app.figures.results.adaptation import adaptation_info, draw_adaptation
 from tests.app.fake_numbers import fake_adaptation, fake_result, run_settings
 
 NAMES = {"source": "early", "target": "late", "paradigm": "both"}

@@ -7,20 +7,20 @@ import pytest
 
 from adarec import catalog
 from adarec.genotype import Genotype, cell_edges
-from app.figures.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cell_graph import arc, cell_graph_info, cell_graph_infos, draw_cell_graph
-from app.figures.labels import edge_label, edge_labels
-from app.figures.op_costs import draw_op_costs, op_costs_info
-from app.figures.op_curves import draw_op_curves, op_curves_info
-from app.figures.op_heat_map import draw_op_heat_map, op_heat_map_info
-from app.figures.op_shares import draw_op_shares, op_shares_info
-from app.figures.receptive_field import (
+from app.figures.cells.cell_distances import cell_distances_info, draw_cell_distances
+from app.figures.cells.cell_graph import arc, cell_graph_info, cell_graph_infos, draw_cell_graph
+from app.figures.cells.op_costs import draw_op_costs, op_costs_info
+from app.figures.cells.op_heat_map import draw_op_heat_map, op_heat_map_info
+from app.figures.cells.op_shares import draw_op_shares, op_shares_info
+from app.figures.cells.receptive_field import (
     cell_paths,
     draw_receptive_field,
     op_offsets,
     receptive_field_info,
 )
-from app.figures.scene_transfer import draw_scene_transfer, scene_transfer_info
+from app.figures.labels import edge_label, edge_labels
+from app.figures.learning.op_curves import draw_op_curves, op_curves_info
+from app.figures.results.scene_transfer import draw_scene_transfer, scene_transfer_info
 
 CELL = Genotype(3, ("conv3", "skip", "zero", "dilconv3", "maxpool3", "zero"))
 

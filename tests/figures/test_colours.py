@@ -7,7 +7,7 @@ import pytest
 
 from adarec import catalog
 from app.figures import colours
-from app.figures.loss_curves import LOSS_TITLES
+from app.figures.learning.loss_curves import LOSS_TITLES
 
 CONFIG = Path(colours.__file__).parents[1] / ".streamlit" / "config.toml"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.figures.frontier import FrontierPoint, frontier_info
+from app.figures.results.frontier import FrontierPoint, frontier_info
 from tests.app.fake_numbers import fake_result
 
 AFTER_THE_LAST = "most often after the last item"

@@ -3,8 +3,11 @@
 import numpy as np
 
 from app.figures import colours
-from app.figures.augmented_histories import augmented_histories_info, draw_augmented_histories
-from app.figures.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
+from app.figures.results.augmented_histories import (
+    augmented_histories_info,
+    draw_augmented_histories,
+)
+from app.figures.results.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
 from tests.app.fake_numbers import fake_metrics_by_length
 
 EXAMPLES = [

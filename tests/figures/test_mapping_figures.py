@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from adarec import catalog
-from app.figures.layer_flow import draw_layer_flow, layer_flow_info
-from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
-from app.figures.layer_weights import layer_weights_info
-from app.figures.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.layers.layer_flow import draw_layer_flow, layer_flow_info
+from app.figures.layers.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.layers.layer_weights import layer_weights_info
+from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
 
 
 def test_the_losses_of_an_aggregation_have_their_own_words() -> None:

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from adarec.runs.front import front_points
-from app.figures.cost_curve import cost_curve_info, draw_cost_curve
-from app.figures.frontier import (
+from app.figures.layers.layer_flow import draw_layer_flow, layer_flow_info, node_places
+from app.figures.layers.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.layers.layer_weights import draw_layer_weights, layer_weights_info
+from app.figures.learning.cost_curve import cost_curve_info, draw_cost_curve
+from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
+from app.figures.learning.validation_curves import draw_validation_curves, validation_curves_info
+from app.figures.results.frontier import (
     ACCURACY_AXES,
     COST_AXES,
     PREDICTED,
@@ -20,13 +25,8 @@ from app.figures.frontier import (
     predicted_cells,
     predicted_front,
 )
-from app.figures.layer_flow import draw_layer_flow, layer_flow_info, node_places
-from app.figures.layer_matrix import draw_layer_matrix, layer_matrix_info
-from app.figures.layer_weights import draw_layer_weights, layer_weights_info
-from app.figures.loss_curves import draw_loss_curves, loss_curves_info
-from app.figures.scene_metrics import draw_scene_metrics, scene_metrics_info
-from app.figures.state_variance import draw_state_variance, state_variance_info, worth_of
-from app.figures.validation_curves import draw_validation_curves, validation_curves_info
+from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
+from app.figures.results.state_variance import draw_state_variance, state_variance_info, worth_of
 from tests.app.fake_numbers import fake_candidates, fake_front, fake_result
 
 

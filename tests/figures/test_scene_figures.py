@@ -3,20 +3,20 @@
 import pytest
 
 from app.figures import colours
-from app.figures.count_baselines import count_baselines_info, draw_count_baselines
-from app.figures.interactions_over_time import (
+from app.figures.scenes.count_baselines import count_baselines_info, draw_count_baselines
+from app.figures.scenes.interactions_over_time import (
     draw_interactions_over_time,
     interactions_over_time_info,
 )
-from app.figures.item_popularity import draw_item_popularity, item_popularity_info
-from app.figures.repeats import draw_repeats, repeats_info
-from app.figures.scene_character import (
+from app.figures.scenes.item_popularity import draw_item_popularity, item_popularity_info
+from app.figures.scenes.repeats import draw_repeats, repeats_info
+from app.figures.scenes.scene_character import (
     ALL_PARTS,
     draw_scene_character,
     gini,
     scene_character_info,
 )
-from app.figures.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
+from app.figures.scenes.sequence_lengths import draw_sequence_lengths, sequence_lengths_info
 
 
 def test_lengths_name_single_lengths_and_ranges() -> None:

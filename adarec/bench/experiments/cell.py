@@ -57,6 +57,7 @@ class Cell:
         preset: quick or paper.
         overrides: Settings by dotted key.
         foreign: Scenes whose found cells it distils, too.
+        front_points: How many cells of its search's front it distils, too.
         pair: The scenes of an adaptation; None for a search.
     """
 
@@ -68,6 +69,7 @@ class Cell:
     preset: str = "quick"
     overrides: dict[str, Any] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
+    front_points: int = 0
     pair: Pair | None = None
 
     @property
@@ -88,16 +90,21 @@ class Cell:
     @property
     def unchanged(self) -> "Cell":
         """The same at the preset's own settings."""
-        return replace(self, seed=0, overrides={}, foreign=())
+        return replace(self, seed=0, overrides={}, foreign=(), front_points=0)
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Scenes whose search has to be there before it."""
+        return self.foreign or ((self.scene,) if self.front_points else ())
 
     def settings(self, on_top: dict[str, Any], cells: dict[str, str] | None = None) -> RunSettings:
         """What its run is started with.
 
         Args:
             on_top: Settings by dotted key that every cell gets.
-            cells: The ops of the `foreign` scenes' cells.
+            cells: Name -> ops of the cells that it distils, too.
         """
-        given = {f"cells.{scene}": ops for scene, ops in (cells or {}).items()}
+        given = {f"cells.{name}": ops for name, ops in (cells or {}).items()}
         overrides = {"seed": self.seed, **self.overrides, **given, **on_top}
         if self.pair is None:
             return preset_settings(self.preset, teacher=self.teacher, overrides=overrides)

@@ -11,6 +11,7 @@ from adarec.bench.experiments.kept import KeptRuns, RunFacts, read_facts
 from adarec.bench.pooling import Gain, gain_over_seeds
 from adarec.config import RunSettings
 from adarec.errors import SceneError
+from adarec.runs.front import spread_points
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from adarec.submission import planned_steps
@@ -66,7 +67,7 @@ class Evidence:
         """The cell's newest finished run, or why there is none."""
         settings = self.settings(cell)
         if settings is None:
-            return CellState(cell, None, f"waits for the cells of {', '.join(cell.foreign)}")
+            return CellState(cell, None, f"waits for the cells of {', '.join(cell.awaited)}")
         failed = None
         last: dict[str, str] = {}
         for run in self._runs.get(cell.scene, []):
@@ -84,12 +85,16 @@ class Evidence:
 
     def settings(self, cell: Cell) -> RunSettings | None:
         """What to start the cell with; None while cells that it distils are not found."""
-        found = {}
-        for scene in cell.foreign:
+        found: dict[str, str] = {}
+        for scene in cell.awaited:
             base = self.state(cell.finder_of(scene)).run
             if base is None:
                 return None
-            found[scene] = ops_of(base)
+            if cell.front_points:
+                points = spread_points(self.facts(base).front, cell.front_points)
+                found |= {f"point-{each.point}": each.genotype.ops for each in points}
+            else:
+                found[scene] = ops_of(base)
         return cell.settings(self.on_top, found)
 
     def steps_left(self, cell: Cell) -> list[Step] | None:

@@ -13,6 +13,7 @@ import numpy as np
 from adarec.bench.pooling import CUT_OFF, run_ranks
 from adarec.errors import RunError
 from adarec.runs.files import read_json
+from adarec.runs.front import FrontPoint, front_points, read_front
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 
@@ -32,12 +33,14 @@ class RunFacts:
         student_epochs: Epochs that the student learned; None where none was recorded.
         target: What the search was held to, and in which costs.
         costs: The cost table that it went by.
+        front: The cells that it validated on its supernet.
     """
 
     ranks: Mapping[str, np.ndarray]
     student_epochs: int | None
     target: Json
     costs: Json
+    front: list[FrontPoint]
 
 
 def read_facts(workspace: Workspace, run: RunRecord) -> RunFacts:
@@ -54,6 +57,7 @@ def read_facts(workspace: Workspace, run: RunRecord) -> RunFacts:
         student_epochs=max(epochs, default=None),
         target=read_json(path(keys["search"]) / "search.json")["target"],
         costs=read_json(path(keys["costs"]) / "costs.json"),
+        front=read_front(path(keys["search"])),
     )
 
 
@@ -80,7 +84,9 @@ class KeptRuns:
                 for name in stored.files
                 if name.startswith(_RANKS)
             }
-            return RunFacts(ranks=ranks, **_json(stored[_SEARCH]))
+            search = _json(stored[_SEARCH])
+        front = front_points(search.pop("front"))
+        return RunFacts(ranks=ranks, front=front, **search)
 
     def keep(self, run: RunRecord, facts: RunFacts) -> None:
         """Writes the run; one that is there stays."""
@@ -89,6 +95,7 @@ class KeptRuns:
             return
         beyond = CUT_OFF + 1
         search = {name: getattr(facts, name) for name in ("student_epochs", "target", "costs")}
+        search["front"] = [point.to_json() for point in facts.front]
         arrays: dict[str, Any] = {_RECORD: _bytes(asdict(run)), _SEARCH: _bytes(search)}
         for role, each in facts.ranks.items():
             arrays[f"{_RANKS}{role}"] = np.minimum(each, beyond).astype(np.uint8)

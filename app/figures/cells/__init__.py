@@ -1,0 +1,1 @@
+"""Cells, their ops and what these cost."""

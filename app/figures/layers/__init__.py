@@ -1,0 +1,1 @@
+"""Which teacher layer taught which student layer."""

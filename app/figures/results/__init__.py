@@ -1,0 +1,1 @@
+"""What was measured, of one run and of many."""

@@ -1,0 +1,32 @@
+"""Accuracy against cost over all runs: teachers, students, controls, and the count baselines."""
+
+from app.figures.results.frontier.axes import ACCURACY_AXES, COST_AXES, IN_PERCENT
+from app.figures.results.frontier.drawing import PREDICTED, draw_frontier
+from app.figures.results.frontier.points import (
+    FrontierInfo,
+    FrontierPoint,
+    PredictedCell,
+    frontier_info,
+    mark_fastest,
+    mark_front,
+    predictable_axes,
+    predicted_cells,
+    predicted_front,
+)
+
+__all__ = [
+    "ACCURACY_AXES",
+    "COST_AXES",
+    "IN_PERCENT",
+    "PREDICTED",
+    "FrontierInfo",
+    "FrontierPoint",
+    "PredictedCell",
+    "draw_frontier",
+    "frontier_info",
+    "mark_fastest",
+    "mark_front",
+    "predictable_axes",
+    "predicted_cells",
+    "predicted_front",
+]

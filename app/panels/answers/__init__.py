@@ -1,0 +1,1 @@
+"""A history and what teacher and student recommend for it."""

@@ -1,0 +1,1 @@
+"""The cells that searches found: one, two, and those of all scenes."""

@@ -1,0 +1,29 @@
+"""The graph of a cell, or of each cell of a stack where they differ."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.figures.cells.cell_graph import CellGraphInfo, draw_cell_graph
+from app.panels.chart import show_chart
+
+
+def show_cell_graphs(
+    graphs: Sequence[CellGraphInfo], *, key: str, columns: int = 1, explain: bool = True
+) -> None:
+    """The graphs, `columns` in a row; one alone has the whole width. Several are explained once,
+    under all of them."""
+    columns = min(columns, len(graphs))
+    for start in range(0, len(graphs), columns):
+        places = st.columns(columns) if columns > 1 else [st.container()]
+        row = enumerate(graphs[start : start + columns], start=start + 1)
+        for container, (number, graph) in zip(places, row, strict=False):
+            with container:
+                show_chart(
+                    graph,
+                    draw_cell_graph(graph),
+                    key=key if number == 1 else f"{key}_{number}",
+                    explain=explain and len(graphs) == 1,
+                )
+    if explain and len(graphs) > 1:
+        st.caption(graphs[0].explanation)

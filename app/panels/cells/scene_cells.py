@@ -1,0 +1,41 @@
+"""The cells of several scenes in a grid, each with its verdict and the way to its run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from adarec.genotype import Genotype
+from app import gateway
+from app.figures.cells.cell_graph import CellGraphInfo, cell_graph_infos
+from app.panels.cells.cell_graphs import show_cell_graphs
+from app.panels.errors import as_text
+from app.panels.links import link
+
+
+def show_scene_cells(
+    results: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Genotype]
+) -> None:
+    """Two scenes a row, explained once; `results` and `cells` map a scene to its run's result and
+    its cell.
+    """
+    names = list(cells)
+    graphs = {name: cell_graph_infos(cells[name], title=f"Cell of {name}") for name in names}
+    for start in range(0, len(names), 2):
+        for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
+            with column:
+                _show_cell(name, results[name], graphs[name])
+    if names:
+        st.caption(graphs[names[0]][0].explanation)
+
+
+def _show_cell(name: str, result: Mapping[str, Any], graphs: Sequence[CellGraphInfo]) -> None:
+    show_cell_graphs(graphs, key=f"cell_{name}", explain=False)
+    st.markdown(f"**Verdict.** {as_text(gateway.with_times_sign(result['verdict']))}")
+    facts = (
+        f"{result['speedup']['p50']:.1f}× faster than the teacher",
+        f"receptive field {result['student']['receptive_field']} items",
+        "collapsed" if result["student"]["collapsed"] else "not collapsed",
+    )
+    st.caption(" · ".join(facts))
+    link("architecture", f"How it formed ({result['run']}) →", run=result["run"])

@@ -1,0 +1,1 @@
+"""Accuracy against cost, and what to ship."""

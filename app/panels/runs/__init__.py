@@ -1,0 +1,1 @@
+"""Starting runs, watching, finding and keeping them, and what they found."""
