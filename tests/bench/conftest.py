@@ -35,6 +35,7 @@ CELLS = (
     NOT_RUN,
     Cell("transfer", "cycle", "cells of other scenes", 0, foreign=("echo",)),
     Cell("transfer", "echo", "cells of other scenes", 0, foreign=("cycle",)),
+    Cell("front", "cycle", "3 cells", 0, front_points=3),
     Cell("teachers", "cycle", "nextitnet", 0, overrides=TEACHER_ALONE),
     # At the sizes of `quick`: the row is what is tested.
     Cell("paper", "cycle", "nextitnet", 0),

@@ -56,11 +56,12 @@ def test_losses_are_left_out_one_at_a_time_and_every_name_is_tried() -> None:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_every_cell_has_settings_that_fit(cell) -> None:
     ops = ",".join(["conv3", "zero", "skip", "zero", "zero", "skip"])
-    settings = cell.settings({}, dict.fromkeys(cell.foreign, ops))
+    given = dict.fromkeys((*cell.foreign, *(["point-0"] if cell.front_points else [])), ops)
+    settings = cell.settings({}, given)
     assert (settings.seed, settings.teacher.name) == (cell.seed, cell.teacher)
     assert settings.preset == cell.preset
     assert (settings.controls == 3 and settings.hand_made) == (cell.part == "scenes")
-    assert set(settings.cells) == set(cell.foreign)
+    assert set(settings.cells) == set(given)
 
 
 def test_without_cost_every_cell_is_within_the_limit() -> None:
@@ -111,5 +112,5 @@ def test_one_table_is_complete_before_the_next_begins() -> None:
 def test_a_log_of_ones_own_gets_every_part_but_the_transfer() -> None:
     cells = all_cells(["my-shop"])
     assert {cell.scene for cell in cells} == {"my-shop"}
-    assert {cell.part for cell in cells} == {"scenes", "losses", "teachers", "paper"}
+    assert {cell.part for cell in cells} == {"scenes", "losses", "front", "teachers", "paper"}
     assert {cell.seed for cell in cells if cell.part == "scenes"} == {0, 1, 2}

@@ -22,6 +22,7 @@ from adarec.errors import RunError, SettingsError
 from adarec.genotype import Genotype
 from adarec.ranking import ndcg_per_user
 from adarec.runs.files import read_json
+from adarec.runs.front import FrontPoint, spread_points
 from adarec.runs.workspace import Workspace
 from tests.bench.conftest import CELLS, NOT_RUN, SCENES, TINY, Tables, sample_log
 
@@ -175,6 +176,37 @@ def test_paper_sizes_are_ratios_of_the_medians(tables: Tables) -> None:
     assert printed[8] == f"{row['teacher']['macs'] / row['student']['macs']:.1f}x"
 
 
+def test_cells_of_a_front_are_distilled_and_their_order_correlated(tables: Tables) -> None:
+    (row,) = tables.report["front"]
+    assert len(row["points"]) >= 3
+    run = tables.ablation.workspace.store.run(row["runs"][0])
+    assert run.result is not None
+    measured = {
+        Genotype.from_json(model["genotype"]).ops: model["metrics"]["ndcg@10"]
+        for model in (run.result["student"], *run.result["controls"])
+    }
+    for each in row["points"]:
+        assert each["measured"] == measured[tuple(each["cell"].split(","))]
+    assert f"| cycle | {len(row['points'])} |" in tables.page("front")
+
+
+def test_points_are_those_on_the_front_and_others_spread_over_the_cost() -> None:
+    def points(on_front: set[int], count: int) -> list[FrontPoint]:
+        cell = Genotype(2, ("skip", "skip", "zero"))
+        return [
+            FrontPoint(place, cell, float(place), 0.1, place in on_front, True)
+            for place in range(count)
+        ]
+
+    def chosen(on_front: set[int], count: int, wanted: int) -> list[int]:
+        return [each.point for each in spread_points(points(on_front, count), wanted)]
+
+    assert chosen({0, 3}, 11, 5) == [0, 1, 3, 6, 10]
+    assert chosen(set(range(9)), 9, 3) == [0, 4, 8]
+    assert chosen({0}, 2, 5) == [0, 1]
+    assert chosen(set(), 0, 5) == []
+
+
 def test_a_blended_teacher_is_compared_with_the_best_count(tables: Tables) -> None:
     (row,) = tables.report["teachers"]
     ranks = run_ranks(tables.ablation.workspace, row["runs"][0])
@@ -268,7 +300,7 @@ def test_tables_of_another_workspace_are_not_overwritten(
     ablation = Experiment(
         ABLATION, workspace, tables.folder, log_of=sample_log, cells=CELLS, on_top=TINY
     )
-    with pytest.raises(RunError, match="holds 8 runs .* --home, or the folder"):
+    with pytest.raises(RunError, match="holds 9 runs .* --home, or the folder"):
         ablation.write()
     assert tables.page("scenes") == before
 

@@ -23,11 +23,13 @@ ABLATED_SCENES = ("ml-100k", "amazon-beauty")
 # As unlike as the scenes are: ratings without repeats, sparse purchases, check-ins, sessions.
 TRANSFER_SCENES = ("ml-100k", "amazon-beauty", "foursquare-nyc", "yoochoose-100k")
 PAPER_EPOCHS = 10
+FRONT_POINTS = 10
 
 PARTS = {
     "scenes": "teachers, students and controls on six scenes",
     "losses": "one thing left out or exchanged at a time",
     "transfer": "the cell of one scene distilled on another",
+    "front": "cells of a front distilled: does the predicted order hold?",
     "teachers": "teachers at `standard`, blended with counts, against counting alone",
     "paper": f"the sizes of the paper, at most {PAPER_EPOCHS} epochs a stage",
 }
@@ -82,6 +84,7 @@ def all_cells(scenes: Collection[str] = SCENES) -> list[Cell]:
     cells += _ablated(ablated[:1], first)
     cells += [_compared(scene, TEACHERS[0], seed) for seed in further for scene in seeded]
     cells += _transferred(tuple(scene for scene in TRANSFER_SCENES if scene in known), first)
+    cells += [_front(scene, first) for scene in known if scene in TRANSFER_SCENES or scene in own]
     cells += [_teacher_alone(scene, name, first) for name in TEACHERS for scene in known]
     cells += [_compared(scene, name, first) for name in TEACHERS[1:] for scene in known]
     cells += [
@@ -105,6 +108,10 @@ def all_cells(scenes: Collection[str] = SCENES) -> list[Cell]:
 
 def _compared(scene: str, teacher: str, seed: int) -> Cell:
     return Cell("scenes", scene, teacher, seed, teacher=teacher, overrides=CONTROLS)
+
+
+def _front(scene: str, seed: int) -> Cell:
+    return Cell("front", scene, f"{FRONT_POINTS} cells", seed, front_points=FRONT_POINTS)
 
 
 def _teacher_alone(scene: str, teacher: str, seed: int) -> Cell:

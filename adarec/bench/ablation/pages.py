@@ -5,6 +5,7 @@ from typing import Any
 
 from adarec.bench.ablation.cells import PAPER_EPOCHS
 from adarec.bench.ablation.comparison_page import comparison_page
+from adarec.bench.ablation.front_page import front_page
 from adarec.bench.ablation.teachers_page import teachers_page
 from adarec.bench.ablation.transfer_page import transfer_page
 from adarec.bench.experiments.markdown import (
@@ -46,6 +47,7 @@ def ablation_pages(report: Json) -> dict[str, str]:
         "ablation-scenes.md": comparison_page,
         "ablation-losses.md": losses_page,
         "ablation-transfer.md": transfer_page,
+        "ablation-front.md": front_page,
         "ablation-teachers.md": teachers_page,
         "ablation-paper.md": paper_page,
     }

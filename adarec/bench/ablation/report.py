@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adarec.bench.ablation.changed import changed_row, paper_row, teacher_row
 from adarec.bench.ablation.compared import compared_row, pooled_rows
+from adarec.bench.ablation.front import front_row
 from adarec.bench.ablation.transfer import transfer_table
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.evidence import Evidence
@@ -18,6 +19,7 @@ def ablation_report(evidence: Evidence, cells: Sequence[Cell]) -> Json:
         "pooled": pooled_rows(evidence, compared, cells),
         "losses": [changed_row(evidence, row, cells) for row in rows_of(cells, "losses")],
         "transfer": transfer_table(evidence, [cell for cell in cells if cell.part == "transfer"]),
+        "front": [front_row(evidence, row) for row in rows_of(cells, "front")],
         "teachers": [teacher_row(evidence, row) for row in rows_of(cells, "teachers")],
         "paper": [paper_row(evidence, row) for row in rows_of(cells, "paper")],
     }

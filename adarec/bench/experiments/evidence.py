@@ -92,7 +92,7 @@ class Evidence:
                 return None
             if cell.front_points:
                 points = spread_points(self.facts(base).front, cell.front_points)
-                found |= {f"point-{each.point}": each.genotype.ops for each in points}
+                found |= {f"point-{each.point}": ",".join(each.genotype.ops) for each in points}
             else:
                 found[scene] = ops_of(base)
         return cell.settings(self.on_top, found)
