@@ -36,9 +36,6 @@ def create_run(
         SceneError: There is no such scene, or the scenes of an adaptation share no item.
     """
     steps, scene_key = planned_steps(workspace, scene, settings)
-    tags = []
-    if isinstance(settings, AdaptSettings):
-        tags = [f"adapted from {settings.adaptation.source}"]  # lists tell it from a search by it
     return workspace.store.create_run(
         scene=scene,
         scene_key=scene_key,
@@ -47,7 +44,6 @@ def create_run(
         seed=settings.seed,
         fresh=fresh,
         state=state,
-        tags=tags,
     )
 
 

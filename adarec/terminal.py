@@ -117,7 +117,7 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
     for run in runs:
         table.add_row(
             f"{run.run} {run.name}" if run.name else run.run,
-            ", ".join([run.scene, *(tag for tag in run.tags if tag.startswith("adapted from"))]),
+            f"{run.scene}, adapted from {run.adapted_from}" if run.adapted_from else run.scene,
             run.taught_by or None,
             run.preset,
             run.state,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.navigation import ICON, LOGO, STYLE, pages
+from app.navigation import ICON, LOGO, STYLE, pages, show_menu
 from app.panels.chart import choose_figure_format
 from app.panels.errors import shown_errors
 from app.panels.first_start import prepare_workspace
@@ -10,9 +10,11 @@ from app.panels.first_start import prepare_workspace
 st.set_page_config(page_title="AdaRec Studio", page_icon=str(ICON), layout="wide")
 st.logo(str(LOGO), size="large")
 st.html(STYLE)
-page = st.navigation(pages(), expanded=True)
-with st.sidebar:
-    choose_figure_format()
+sections = pages()
+page = st.navigation(sections, position="hidden")
 with shown_errors():
     prepare_workspace()
+    with st.sidebar:
+        show_menu(sections)
+        choose_figure_format()
     page.run()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import gateway, state
 from app.panels.links import page_file
 
 _STATIC = Path(__file__).parent / "static"
@@ -32,6 +33,35 @@ SECTIONS = {
         ("export", "Export", "Download the student and repeat the run elsewhere."),
     ),
 }
+
+
+# What a page needs of a run: that it is there, or that it has finished.
+_OF_ANY_RUN = ("search", "architecture", "distillation")
+_OF_FINISHED_RUN = ("tradeoffs", "compare", "try", "export")
+
+
+def show_menu(sections: dict[str, list[st.Page]]) -> None:
+    """The pages by section, each with the run or scene that is looked at in its address.
+
+    Streamlit's own menu leads to bare addresses: the page then writes its run into it, and the
+    back button has to be pressed twice.
+    """
+    run = state.asked_for(state.RUN) or state.remembered(state.RUN)
+    scene = state.asked_for(state.SCENE) or state.remembered(state.SCENE)
+    run_state = gateway.run_state(run) if run else None
+    for section, entries in sections.items():
+        with st.container(key=f"menu_{section.casefold()}", gap="xxsmall"):
+            st.caption(section)
+            for page in entries:
+                query: dict[str, str] = {}
+                if run and run_state and page.url_path in _OF_ANY_RUN:
+                    query = {state.RUN: run}
+                elif run and run_state == "succeeded" and page.url_path in _OF_FINISHED_RUN:
+                    query = {state.RUN: run}
+                elif scene and page.title == "Scenes":
+                    query = {state.SCENE: scene}
+                st.page_link(page, query_params=query or None)
+    st.divider()
 
 
 def pages() -> dict[str, list[st.Page]]:

@@ -70,13 +70,24 @@ def _memory(name: str) -> str:
     return f"chosen_{name}"
 
 
+def frontier_key(run: str | None) -> str:
+    """The key of the trade-off chart beside a run. A click stays selected: with another run the
+    chart is a new one, on which nothing is.
+    """
+    return f"{FRONTIER}_{run or ''}"
+
+
 def asked_for(name: str) -> str | None:
     """What the address says about `name` (RUN or SCENE); None when it says nothing."""
     return st.query_params.get(name) or None
 
 
-def all_asked_for(name: str) -> list[str]:
-    """Every value that the address gives for `name`, for pages that show several."""
+def all_asked_for(name: str) -> list[str] | None:
+    """Every value that the address gives for `name`, for pages that show several: none of them
+    for `?name=`, and None when it says nothing.
+    """
+    if name not in st.query_params:
+        return None
     return [value for value in st.query_params.get_all(name) if value]
 
 
@@ -90,7 +101,7 @@ def choose(name: str, value: str | list[str]) -> None:
     values = [value] if isinstance(value, str) else value
     if st.query_params.get_all(name) != values:
         st.query_params[name] = values
-    if values:
+    if any(values):
         st.session_state[_memory(name)] = values[0]
 
 

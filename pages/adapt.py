@@ -33,6 +33,7 @@ with st.container(border=True):
             default="both",
             required=True,
             key=state.PARADIGM,
+            bind="query-params",
             help="  \n".join(f"**{p.title}**: {p.description}" for p in _PARADIGMS.values()),
         )
         teacher, preset = choose_preset()

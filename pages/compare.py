@@ -46,7 +46,6 @@ chosen = pick_scenes(
     # The example keeps a single scene company.
     usual=(own if len(own) > 1 and asked != EXAMPLE_RUN else names)[:_AT_FIRST],
     help_text="The newest finished run of each scene is shown.",
-    at_least=2,
     example=example,
 )
 if not chosen:

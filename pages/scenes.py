@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import gateway, state
+from app.panels.errors import as_text
 from app.panels.links import link
 from app.panels.scenes.log_upload import upload_log
 from app.panels.scenes.scene_keeping import keep_scene
@@ -32,7 +33,8 @@ with st.container(horizontal=True):
     link("search", "Start a search for this scene →", scene=scene.name)
     runs = gateway.runs(scene.name)
     if runs:
-        name = "the example run on it" if runs[0].is_example else f"its newest run ({runs[0].run})"
-        link("architecture", f"See {name} →", run=runs[0].run)
+        newest = runs[0]
+        name = "the example run" if newest.is_example else f"its newest run, {newest.title}"
+        link("architecture", f"See {as_text(name)} →", run=newest.run)
 keep_scene(scene)
 show_scene(gateway.scene_details(scene.name))

@@ -4,11 +4,12 @@ import streamlit as st
 
 from app import gateway, state
 from app.panels.decision.tradeoff_plane import show_plane
+from app.panels.errors import as_text
 from app.panels.later import draw_alone
 from app.panels.links import empty_state, link
 from app.panels.runs.run_facts import show_result
 from app.panels.runs.run_histories import show_histories
-from app.panels.runs.run_picker import pick_run
+from app.panels.runs.run_picker import pick_run, state_word
 
 st.title("Trade-offs")
 st.caption(
@@ -40,3 +41,11 @@ if run is not None and run.result:
         link("compare", "Compare scenes →", run=run.run)
         link("try", "Try it →", run=run.run)
         link("export", "Export it →", run=run.run)
+elif run is not None:
+    empty_state(
+        f"**{as_text(run.title)} has measured nothing yet: it is {state_word(run.state)}.** Its "
+        "teacher and student stand above when it has finished.",
+        url_path="search",
+        label="Watch it" if run.is_active else "See why, or resume it",
+        run=run.run,
+    )

@@ -112,7 +112,7 @@ def test_the_command_prints_it_and_uses_finished_stages(
     assert "late, adapted from early" in command.run("runs", "--home", home)[1]
     runs = command.json("runs", "--home", home)
     assert {run["scene"] for run in runs} == {"late"}
-    assert runs[0]["tags"] == ["adapted from early"]
+    assert (runs[0]["adapted_from"], runs[0]["tags"]) == ("early", [])
 
 
 def test_an_adapted_student_is_exported(

@@ -79,6 +79,7 @@ RUN_NAMES = sa.Table(
 COMPUTED: dict[str, sa.ColumnElement[Any]] = {
     "name": sa.select(RUN_NAMES.c.name).where(RUN_NAMES.c.run == RUNS.c.run).scalar_subquery(),
     "augmentation": sa.func.nullif(RUNS.c.settings["augment", "name"].as_string(), "none"),
+    "adapted_from": RUNS.c.settings["adaptation", "source"].as_string(),
     "blend": sa.func.nullif(RUNS.c.settings["blend"].as_string(), "none"),
 }
 

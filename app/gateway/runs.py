@@ -10,6 +10,7 @@ import streamlit as st
 
 from adarec import catalog
 from adarec.data import by_length
+from adarec.errors import RunError
 from adarec.genotype import Genotype
 from adarec.runs.files import EPOCH_ARRAYS, EpochArrays
 from adarec.runs.front import (
@@ -147,6 +148,14 @@ def front(record: RunRecord) -> list[FrontPoint]:
     front."""
     key = step_key(record, SEARCH)
     return front_points((read_stage_json(key, FRONT) if key else None) or [])
+
+
+def run_state(run_id: str) -> str | None:
+    """How far a run is, in the store's words; None where there is no such run."""
+    try:
+        return workspace().store.run_summary(run_id).state
+    except RunError:
+        return None
 
 
 def front_agreement(record: RunRecord) -> tuple[float | None, list[tuple[FrontPoint, float]]]:

@@ -13,13 +13,12 @@ from app import gateway
 from app.figures.cells.cell_distances import cell_distances_info, draw_cell_distances
 from app.figures.cells.cell_graph import cell_graph_infos, draw_cell_graph
 from app.figures.cells.op_shares import draw_op_shares, op_shares_info
-from app.figures.results.frontier import draw_frontier, frontier_info
+from app.figures.results.frontier import CLICK, draw_frontier, frontier_info
 from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.scenes.scene_character import draw_scene_character, scene_character_info
 from app.report.html import Picture, figures, html_page, section, table
 from app.report.numbers import numbers_table
 
-_CLICK = " Click a point to open its run."
 _COST, _ACCURACY = "Latency p50 (ms)", "NDCG@10"
 
 
@@ -105,7 +104,7 @@ def _frontier(results: Mapping[str, Mapping[str, Any]]) -> Picture:
     by_run = {str(result["run"]): result for result in results.values()}
     info = frontier_info(by_run, cost_axis=_COST, accuracy_axis=_ACCURACY)
     # A report has no pages that a click could open.
-    info = replace(info, explanation=info.explanation.removesuffix(_CLICK))
+    info = replace(info, explanation=info.explanation.removesuffix(f" {CLICK}"))
     return info, draw_frontier(info)
 
 

@@ -125,7 +125,6 @@ def add_run(
         settings=settings,
         steps=steps,
         seed=seed,
-        tags=[] if adapted_from is None else [f"adapted from {adapted_from}"],
     )
     reached = [role for role, _ in roles]
     reached = reached[: reached.index(until) + 1] if until else []

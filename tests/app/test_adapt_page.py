@@ -83,7 +83,7 @@ def test_start_queues_an_adaptation(
     assert not app.exception
     assert not app.error
     (run,) = home.store.runs(scene="shop 2")
-    assert (run.scene, run.state, run.tags) == ("shop 2", "queued", ["adapted from shop 1"])
+    assert (run.scene, run.state, run.adapted_from) == ("shop 2", "queued", "shop 1")
     assert run.settings["adaptation"]["paradigm"] == "target"
     assert [step["stage"] for step in run.steps][-4:] == [
         "adapt_scene",

@@ -72,7 +72,7 @@ def test_nobody_is_told_to_click_what_cannot_be_distilled(home: Workspace) -> No
     assert "Click one to distil it" not in text_of(app)
     assert "Cells of the example cannot be distilled" in text_of(app)
     point = {"customdata": [EXAMPLE_RUN, "conv3 skip", 1, PREDICTED]}
-    app.session_state[state.FRONTIER] = {"selection": {"points": [point]}}
+    app.session_state[state.frontier_key(EXAMPLE_RUN)] = {"selection": {"points": [point]}}
     app.run()
     assert state.DISTIL_POINT not in [button.key for button in app.button]
 

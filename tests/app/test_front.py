@@ -36,7 +36,7 @@ def searched(
 def click(app: AppTest, run: str, point: int | None) -> AppTest:
     """The app after a click on a predicted cell."""
     chosen = {"customdata": [run, "conv3 skip", point, PREDICTED]}
-    app.session_state[state.FRONTIER] = {"selection": {"points": [chosen]}}
+    app.session_state[state.frontier_key(run)] = {"selection": {"points": [chosen]}}
     return app.run()
 
 

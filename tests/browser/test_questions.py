@@ -180,7 +180,8 @@ def test_a_view_is_a_link_that_survives_reload_and_the_back_button(someone: Visi
 
 def chart(page: Page, key: str) -> Locator:
     """The chart with that key, once it is drawn."""
-    found = page.locator(f".st-key-{key}").first  # while it is drawn anew there may be two
+    # While it is drawn anew there may be two.
+    found = page.locator(f".st-key-{key}, [class*='st-key-{key}_']").first
     found.locator(".main-svg").first.wait_for()
     return found
 

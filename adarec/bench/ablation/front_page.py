@@ -6,12 +6,12 @@ from adarec.bench.experiments.markdown import NOT_RUN, cell_words, paragraph, ta
 
 Json = dict[str, Any]
 _WHAT = (
-    "Cells that one search (preset `quick`, teacher nextitnet, seed 0) validated on its supernet: "
-    "those on its front and others evenly spaced in the order of cost, and the cell that it chose. "
-    "Each is distilled from the supernet's weights for as many epochs as the chosen one. "
-    "Predicted: validation NDCG@10 of the architecture slice's users, with the supernet's weights. "
-    "Measured: NDCG@10 on the test item, all users, whole catalogue, not masked. Spearman's "
-    "correlation of the two is 1 where the order held, 0 where it said nothing."
+    "Cells that one search (preset `quick`, teacher nextitnet, seed 0) validated on its "
+    "supernet: those on its front and others evenly spaced in the order of cost, and the cell "
+    "that it chose. Each is distilled from the supernet's weights for as many epochs as the "
+    "chosen one. Predicted: validation NDCG@10 of the architecture slice's users, with the "
+    "supernet's weights. Measured: NDCG@10 on the test item, all users, whole catalogue, not "
+    "masked. Spearman's correlation of the two is 1 where the order held, 0 where it said nothing."
 )
 _COLUMNS = ("scene", "cells", "Spearman", "predicted, lowest to highest", "measured")
 _POINT_COLUMNS = ("scene", "point", "cost, ms", "predicted", "measured", "on the front", "cell")

@@ -26,7 +26,8 @@ def show_plane(finished: Sequence[RunSummary], run: RunRecord | None) -> None:
         predicted=predicted_of(run, (cost_axis, accuracy_axis)) if with_predicted else (),
         names={each.run: each.name for each in shown},
     )
-    clicked = show_clickable_chart(points, draw_frontier(points), key=state.FRONTIER)
+    key = state.frontier_key(run.run if run else None)
+    clicked = show_clickable_chart(points, draw_frontier(points), key=key)
     offer_distil(run, clicked)
     show_fastest(points, percent=percent, scenes=sorted({each.scene for each in shown}))
     open_clicked(clicked, [each.run for each in finished])

@@ -22,25 +22,24 @@ from app.panels.links import link
 
 _MOST_NAMED = 6
 _NO_TEACHER = "Cells of the example cannot be distilled: its teacher did not come along."
-_OPENED = "opened_point"
 
 
 def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[PredictedCell]:
     """The cells that the run's search compared; says why where they cannot be drawn on `axes`."""
     if run is None or not run.result:
         return []
-    known = predictable_axes(run.result)
+    title, known = as_text(run.title), predictable_axes(run.result)
     cells = predicted_front(run.run, gateway.front(run))
     cells = cells or predicted_cells(run.run, gateway.candidates(run))
     if not cells:
-        st.caption(f"Run {run.run} recorded no candidate cells.")
+        st.caption(f"Run {title} recorded no candidate cells.")
     elif known is None:
-        st.caption(f"The search of {run.run} counted instead of timing: nothing to draw here.")
+        st.caption(f"The search of {title} counted instead of timing: nothing to draw.")
     elif known != axes:
-        st.caption(f"The cells of {run.run} were predicted as {known[1]} against {known[0]}.")
+        st.caption(f"The cells of {title} were predicted as {known[1]} against {known[0]}.")
     else:
         st.caption(
-            f"Open circles: the {len(cells)} cells that the search of {run.run} compared, by the "
+            f"Open circles: the {len(cells)} cells that the search of {title} compared, by the "
             "supernet's weights on the validation item of the architecture slice, and by the cost "
             "table. Compare their order with the measured points, not their height. "
             + (_NO_TEACHER if run.is_example else "Click one to distil it.")
@@ -72,7 +71,7 @@ def offer_distil(run: RunRecord | None, customdata: Any) -> None:
     if point is None:
         st.caption("This search made no front. Search again to distil any of its cells.")
         return
-    st.markdown(f"**Cell {point} of the front of {run.run}**: {ops}")
+    st.markdown(f"**Cell {point} of the front of {as_text(run.title)}**: {ops}")
     with shown_errors():
         if st.button(
             "Distil this cell",
@@ -117,11 +116,8 @@ def _beaten(point: FrontierPoint, accuracy_axis: str) -> str:
 
 
 def open_clicked(customdata: Any, runs: list[str]) -> None:
-    """Makes the run of a newly clicked point the run of the page."""
+    """Makes the run of a clicked point the run of the page."""
     run = str(customdata[0]) if customdata else ""
-    if run == st.session_state.get(_OPENED, ""):
-        return
-    st.session_state[_OPENED] = run
     if run in runs and run != state.asked_for(state.RUN):
         state.choose(state.RUN, run)
         st.rerun()

@@ -59,7 +59,7 @@ def _pair(settings: Mapping[str, Any]) -> tuple[str, str]:
 def _row(run: RunSummary, result: Mapping[str, Any]) -> dict[str, Any]:
     gain = result["source_only"]["difference"]["ndcg@10"]
     return {
-        "run": run.run,
+        "run": run.title,
         "paradigm": result["adaptation"]["paradigm"],
         "preset": run.preset,
         "teacher": run.teacher,

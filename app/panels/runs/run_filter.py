@@ -64,6 +64,6 @@ def _text_of(run: RunSummary) -> str:
     parts = (run.run, run.scene, run.taught_by, run.preset, run.mapping, state_word(run.state))
     # As pages write it, 7.1×, and as a keyboard has it, 7.1x.
     verdicts = (run.verdict, gateway.with_times_sign(run.verdict or ""))
-    return " ".join(
-        part for part in (*parts, run.name, run.notes, *verdicts, *run.tags) if part
-    ).casefold()
+    origin = f"adapted from {run.adapted_from}" if run.adapted_from else None
+    written = (run.name, run.notes, *run.tags)
+    return " ".join(part for part in (*parts, origin, *written, *verdicts) if part).casefold()

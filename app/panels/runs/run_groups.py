@@ -66,6 +66,6 @@ def summary(runs: list[RunSummary]) -> dict[str, object]:
         "runs": len(runs),
         "with a result": len(finished),
         "best NDCG@10": best.student_ndcg_at_10 if best else None,
-        "best run": best.run if best else None,
+        "best run": best.title if best else None,
         "median speed-up (×)": median(speedups) if speedups else None,
     }

@@ -28,7 +28,7 @@ def run_label(run: RunSummary) -> str:
     """One line that tells a run from the others."""
     parts = [run.name or "", "example" if run.is_example else run.run, run.scene]
     parts += [run.taught_by, run.preset or "", f"seed {run.seed}"]
-    parts += [tag for tag in run.tags if tag.startswith("adapted from ")]
+    parts += [f"adapted from {run.adapted_from}"] if run.adapted_from else []
     if run.speedup_p50:
         parts.append(f"{run.speedup_p50:.1f}× faster")
     if run.state != "succeeded":

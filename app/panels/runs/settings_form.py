@@ -67,6 +67,7 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
             step=0.5,
             placeholder=f"preset: {usual['default_speedup']:g}",
             key=f"search_speedup_{preset}",
+            bind="query-params",
             help="The student must be at least this many times cheaper than the teacher, by the "
             "cost beside it. Empty means the preset's target.",
         )
@@ -76,7 +77,13 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
         cost = _pick("Cost", catalog.COSTS, key="search_cost")
     with columns[3]:
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="search_seed", help="The same seed repeats the same run."
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key="search_seed",
+            bind="query-params",
+            help="The same seed repeats the same run.",
         )
     with columns[4]:
         controls = st.number_input(
@@ -85,6 +92,7 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
             20,
             0,
             key="search_controls",
+            bind="query-params",
             help="Random cells of equal cost, distilled for as long: they show what the search "
             "was worth. Each takes about as long as the student.",
         )
@@ -187,5 +195,6 @@ def _pick(
         0 if first is None else list(titles).index(first),
         format_func=lambda name: titles.get(name, name),
         key=key,
+        bind="query-params",
         help=described,
     )

@@ -51,8 +51,9 @@ def _delete(scene: SceneRecord) -> None:
                     )
                     st.rerun()
         if runs:
+            named = as_text(", ".join(run.title for run in runs[:5]))
             st.caption(
-                f"{len(runs):,} run(s) need this scene: {', '.join(run.run for run in runs[:5])}"
+                f"{len(runs):,} run(s) need this scene: {named}"
                 f"{' …' if len(runs) > 5 else ''}. Delete these first, on the Search page "
                 "(archived ones and adaptations too)."
             )

@@ -13,9 +13,11 @@ from app.figures.results.frontier.points import (
     predicted_cells,
     predicted_front,
 )
+from app.figures.results.frontier.reading import CLICK
 
 __all__ = [
     "ACCURACY_AXES",
+    "CLICK",
     "COST_AXES",
     "IN_PERCENT",
     "PREDICTED",

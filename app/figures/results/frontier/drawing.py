@@ -30,7 +30,14 @@ def draw_frontier(info: FrontierInfo) -> go.Figure:
     _draw_rings(figure, info.fastest)
     for role in ("baseline", "control", "teacher", "student"):
         of_role = [point for point in info.points if point.role == role]
-        _draw_role(figure, of_role, role, left_edge, with_intervals=not info.is_crowded)
+        _draw_role(
+            figure,
+            of_role,
+            role,
+            left_edge,
+            axes=(info.cost_axis, info.accuracy_axis),
+            with_intervals=not info.is_crowded,
+        )
     figure.update_xaxes(type="log", tickvals=log_ticks(costs))
     # Counts read as 2M; times must not read as 200m.
     figure.update_xaxes(tickformat="~g" if "(ms)" in info.cost_axis else "~s")
@@ -142,6 +149,7 @@ def _draw_role(
     role: str,
     left_edge: float,
     *,
+    axes: tuple[str, str],
     with_intervals: bool,
 ) -> None:
     if not points:
@@ -153,9 +161,9 @@ def _draw_role(
         mode="markers+text" if role == "student" else "markers",
         name={"baseline": "count baseline"}.get(role, role),
         text=[point.scene if len(points) <= _MOST_LABELS else "" for point in points],
-        textposition="top center",
+        textposition="top right",  # a whisker runs above, an arrow beside it
         textfont={"size": 11},
-        customdata=[[point.run, point.name, point.title, point.scene] for point in points],
+        customdata=[_hover(point) for point in points],
         error_y={
             "type": "data",
             "symmetric": False,
@@ -173,9 +181,27 @@ def _draw_role(
         },
         # A clicked point opens its run; the others stay as they are.
         unselected={"marker": {"opacity": 1}},
-        hovertemplate=(
-            "%{customdata[3]}: "
-            + role
-            + " %{customdata[1]}<br>%{y:.4f} at %{x:.4g}<br>%{customdata[2]}<extra></extra>"
-        ),
+        hovertemplate="<br>".join(_hover_lines(role, axes)) + "<extra></extra>",
     )
+
+
+def _hover(point: FrontierPoint) -> list[str]:
+    """What the hover text needs, the run first; the last one is never that of a predicted cell."""
+    name = "" if point.name == point.role else f" {point.name}"
+    interval = ""
+    if point.interval:
+        low, high = point.interval
+        interval = f" (95 % interval {low:.4g} to {high:.4g})"
+    return [point.run, name, point.title, interval, point.scene]
+
+
+def _hover_lines(role: str, axes: tuple[str, str]) -> list[str]:
+    """Whose point it is, its accuracy and its cost with their names, and the run."""
+    cost, accuracy = axes
+    lines = [
+        "%{customdata[4]}: " + role + "%{customdata[1]}",
+        accuracy + " %{y:.4g}%{customdata[3]}",
+    ]
+    if role == "baseline":  # it stands at the edge, not at a cost
+        return lines
+    return [*lines, cost + " %{x:.4g}", "run %{customdata[2]}"]

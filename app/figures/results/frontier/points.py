@@ -17,6 +17,7 @@ from app.figures.results.frontier.axes import (
     scaled,
     value_at,
 )
+from app.figures.results.frontier.reading import reading
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,7 @@ class PredictedCell:
     point: int | None = None
 
 
-_READING = (
-    "Up and to the left is better. {pairs} Count baselines need no model: they stand at the left "
-    "edge, and no line counts them. A ring marks each scene's fastest student that loses no more "
-    "than allowed. Click a point to open its run."
-)
-_PAIRS = (
-    "An arrow leads from a run's teacher to its student; the dotted line joins the models of a "
-    "scene that no other model of that scene beats in both. Whiskers: 95 % bootstrap interval of "
-    "the difference to the teacher."
-)
 MOST_PAIRS = 40
-_CROWD = (
-    f"With more than {MOST_PAIRS} runs only the points are drawn: choose scenes above to see "
-    "which student belongs to which teacher, their intervals, and the front."
-)
 
 
 @dataclass(frozen=True)
@@ -87,7 +74,7 @@ class FrontierInfo(ChartInfo):
     @property
     def is_crowded(self) -> bool:
         """Whether arrows and intervals would hide the points."""
-        return sum(point.role == "student" for point in self.points) > MOST_PAIRS
+        return is_crowded(self.points)
 
     @property
     def fastest(self) -> list[FrontierPoint]:
@@ -160,8 +147,18 @@ def frontier_info(
     if allowed_loss is not None:
         points = mark_fastest(points, allowed_loss)
     title = f"{accuracy_axis} against {cost_axis[0].lower()}{cost_axis[1:]}"
-    words = _READING.format(pairs=_CROWD if len(results) > MOST_PAIRS else _PAIRS)
+    words = reading(
+        most_pairs=MOST_PAIRS,
+        is_crowded=is_crowded(points),
+        has_intervals=any(point.interval for point in points),
+        allowed_loss=allowed_loss,
+    )
     return FrontierInfo(points, list(predicted), cost_axis, accuracy_axis, title, words)
+
+
+def is_crowded(points: Sequence[FrontierPoint]) -> bool:
+    """Whether arrows and intervals would hide the points."""
+    return sum(point.role == "student" for point in points) > MOST_PAIRS
 
 
 def mark_front(points: list[FrontierPoint]) -> list[FrontierPoint]:
