@@ -15,6 +15,10 @@ page = st.navigation(sections, position="hidden")
 with shown_errors():
     prepare_workspace()
     with st.sidebar:
-        show_menu(sections)
+        menu = st.empty()
         choose_figure_format()
-    page.run()
+    shown_for = show_menu(menu, sections)
+    try:
+        page.run()
+    finally:  # a page may have found a run to look at, and stopped
+        show_menu(menu, sections, unless_for=shown_for)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import gateway, state
 from app.panels.links import page_file
@@ -40,28 +41,45 @@ _OF_ANY_RUN = ("search", "architecture", "distillation")
 _OF_FINISHED_RUN = ("tradeoffs", "compare", "try", "export")
 
 
-def show_menu(sections: dict[str, list[st.Page]]) -> None:
-    """The pages by section, each with the run or scene that is looked at in its address.
+LookedAt = tuple[str | None, str | None]
+
+
+def show_menu(
+    place: DeltaGenerator,
+    sections: dict[str, list[st.Page]],
+    *,
+    unless_for: LookedAt | None = None,
+) -> LookedAt:
+    """Draws the pages by section into `place`, each with the run or scene that is looked at in
+    its address, and says which these are; draws nothing where they are `unless_for`.
 
     Streamlit's own menu leads to bare addresses: the page then writes its run into it, and the
     back button has to be pressed twice.
     """
     run = state.asked_for(state.RUN) or state.remembered(state.RUN)
     scene = state.asked_for(state.SCENE) or state.remembered(state.SCENE)
-    run_state = gateway.run_state(run) if run else None
-    for section, entries in sections.items():
-        with st.container(key=f"menu_{section.casefold()}", gap="xxsmall"):
-            st.caption(section)
-            for page in entries:
-                query: dict[str, str] = {}
-                if run and run_state and page.url_path in _OF_ANY_RUN:
-                    query = {state.RUN: run}
-                elif run and run_state == "succeeded" and page.url_path in _OF_FINISHED_RUN:
-                    query = {state.RUN: run}
-                elif scene and page.title == "Scenes":
-                    query = {state.SCENE: scene}
-                st.page_link(page, query_params=query or None)
-    st.divider()
+    if (run, scene) != unless_for:
+        run_state = gateway.run_state(run) if run else None
+        with place.container():
+            for section, entries in sections.items():
+                with st.container(gap="xxsmall"):
+                    st.caption(section)
+                    for page in entries:
+                        st.page_link(page, query_params=_query(page, run, run_state, scene))
+            st.divider()
+    return run, scene
+
+
+def _query(
+    page: st.Page, run: str | None, run_state: str | None, scene: str | None
+) -> dict[str, str] | None:
+    """What the page's address needs to show what is looked at."""
+    has_finished = run_state == "succeeded"
+    if run and run_state and page.url_path in _OF_ANY_RUN:
+        return {state.RUN: run}
+    if run and has_finished and page.url_path in _OF_FINISHED_RUN:
+        return {state.RUN: run}
+    return {state.SCENE: scene} if scene and page.title == "Scenes" else None
 
 
 def pages() -> dict[str, list[st.Page]]:
