@@ -4,6 +4,8 @@ The address is the truth: a link, a reload and the back button all show what it 
 only remembers the last choice for pages that are opened without one.
 """
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 # Widget keys. Tests, links from outside and CSS rely on the first eight.
@@ -29,8 +31,20 @@ DISTIL_POINT = "distil_point"
 COMPARED_SCENES = "compared_scenes"
 ADD_CONTROLS = "add_controls"
 DISTIL_CELLS = "distil_cells"
-HISTORY_ITEMS = "history_items"
+HISTORY_WAY = "history_way"
 HISTORY_USER = "history_user"
+HISTORY_ITEMS = "history_items"
+HIDE_CONSUMED = "hide_consumed"
+FIND_USER = "find_user"
+FIND_ITEMS = "find_items"
+FOUND_ITEMS = "found_items"
+ALL_PLACES = "all_places"
+EDIT_HISTORY = "edit_history"
+REMOVE_PLACE = "remove_place"
+MOVE_EARLIER = "move_earlier"
+MOVE_LATER = "move_later"
+UNDO_EDIT = "undo_edit"
+CLEAR_HISTORY = "clear_history"
 SHOW_ARCHIVED = "archived"
 FIND_RUNS = "find"
 ALL_RUNS = "all_runs"
@@ -58,12 +72,19 @@ START_ADAPTATION = "start_adaptation"
 
 # What the Scenes page says once, at its next drawing.
 SCENE_NEWS = "scene_news"
+# What the Try page keeps: the scene that it showed, the histories before each edit, and what the
+# address said of each scene.
+TRIED_SCENE = "tried_scene"
+EARLIER_HISTORIES = "earlier_histories"
+TRIED_HISTORIES = "tried_histories"
 
 # Names in the address.
 RUN = "run"
 SCENE = "scene"
 SOURCE = "source"  # the labelled scene of an adaptation to `scene`
 WITH = "with"  # the run that `run` is compared with
+# Named like the widgets of the Try page. Ids mean something in one scene only.
+OF_ONE_SCENE = (HISTORY_WAY, HISTORY_USER, HISTORY_ITEMS, HIDE_CONSUMED)
 
 
 def _memory(name: str) -> str:
@@ -105,6 +126,15 @@ def choose(name: str, value: str | list[str]) -> None:
         st.session_state[_memory(name)] = values[0]
 
 
+def rewrite(changes: Mapping[str, Sequence[str]]) -> None:
+    """Gives each of these names its values in the address, none = it goes, in one step of the
+    back button."""
+    before = {name: st.query_params.get_all(name) for name in st.query_params}
+    after = {name: list(values) for name, values in {**before, **changes}.items() if values}
+    if after != before:
+        st.query_params.from_dict(after)
+
+
 def choose_from(name: str, key: str) -> None:
     """Callback of a picker: what its widget `key` holds becomes the choice."""
     value = st.session_state.get(key)
@@ -112,10 +142,21 @@ def choose_from(name: str, key: str) -> None:
         choose(name, value)
 
 
-def choose_run() -> None:
-    """Callback of the run picker: the run says which scene is meant, so no other one stays."""
-    forget(SCENE)
-    choose_from(RUN, RUN_PICKER)
+def choose_run(scene_keys: Mapping[str, str]) -> None:
+    """Callback of the run picker: the run says which scene is meant, so no other one stays, nor
+    what was chosen in it.
+
+    Args:
+        scene_keys: Run id -> the scene that it is of.
+    """
+    run = st.session_state.get(RUN_PICKER)
+    changes: dict[str, list[str]] = {SCENE: []}
+    if run:
+        changes[RUN] = [run]
+        st.session_state[_memory(RUN)] = run
+        if scene_keys.get(run) != scene_keys.get(asked_for(RUN) or ""):
+            changes |= {name: [] for name in OF_ONE_SCENE}
+    rewrite(changes)
 
 
 def choose_second_run() -> None:

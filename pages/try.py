@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import gateway
-from app.panels.answers.history_picker import pick_history, titles_of
+from app.panels.answers.history_picker import pick_history
 from app.panels.answers.recommendations import show_recommendations
 from app.panels.answers.uncertainty import show_uncertainty
 from app.panels.links import empty_state, link
@@ -31,8 +31,7 @@ if not gateway.can_recommend(run):
     )
     st.stop()
 
-scene = gateway.open_scene(run.scene_key)
-history = pick_history(scene)
+history = pick_history(run.scene_key)
 if not history.items:
     st.info("Choose a user, or add items to build a history.")
     st.stop()
@@ -52,6 +51,6 @@ show_recommendations(
     teacher_variances=None if uncertainty is None else uncertainty.items,
 )
 if uncertainty is not None:
-    titles = titles_of(scene)
-    show_uncertainty(uncertainty, titles, history_length=len(history.items))
+    names = gateway.item_names(run.scene_key)
+    show_uncertainty(uncertainty, names, history_length=len(history.items))
 link("export", "Take the student with you →", run=run.run)

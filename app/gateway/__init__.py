@@ -59,6 +59,7 @@ from app.gateway.runs import (
     sequence_length,
     step_stage,
 )
+from app.gateway.scene_search import Found, find_items, find_users, item_names
 from app.gateway.scenes import (
     SceneDetails,
     example_is_older,
@@ -102,6 +103,7 @@ __all__ = [
     "TEACHER",
     "Curve",
     "EpochArrays",
+    "Found",
     "HistoryUncertainty",
     "Package",
     "SceneDetails",
@@ -126,11 +128,14 @@ __all__ = [
     "epoch_arrays",
     "example_is_older",
     "export_package",
+    "find_items",
+    "find_users",
     "finished_runs",
     "front",
     "front_agreement",
     "export_zip",
     "genotype",
+    "item_names",
     "keep_upload",
     "layer_mapping",
     "known_tags",

@@ -25,6 +25,7 @@ EXAMPLE = json.loads((ROOT / "sample_data" / "example" / "example.json").read_te
 RESULT = EXAMPLE["run"]["result"]
 SCENE = RESULT["scene"]["name"]
 START_PERCENT = 10  # where the slider on Trade-offs stands at first
+LAST_USER, LAST_ITEM = "u450", "r079"
 TALL = {"width": 1280, "height": 2600}
 USUAL = {"width": 1280, "height": 1000}
 
@@ -127,19 +128,37 @@ def test_does_it_recommend_sensible_things(someone: Visitor) -> None:
     expect(page.get_by_text("What came next, kept out of it:")).to_be_visible()
     expect_tables(page, 2)
     expect(page.get_by_test_id("stMetricValue").first).to_contain_text("ms")
-    # Items one by one: both lists follow.
-    page.get_by_role("radio", name="Items", exact=True).click()
+    # Another user, by an id; then that history, item by item: both lists follow.
+    page.locator(".st-key-find_user input").fill(LAST_USER)
+    page.locator(".st-key-find_user input").press("Enter")
+    page.wait_for_url(f"**history_user={LAST_USER}*")
+    page.locator(".st-key-edit_history button").first.click()
+    places = page.locator(".st-key-history_items").get_by_role("radio")
+    expect(places).not_to_have_count(0)
+    page.locator(".st-key-clear_history button").click()
     expect(page.get_by_text("Choose a user, or add items")).to_be_visible()
-    items = page.locator(".st-key-history_items input").first
-    for _ in range(2):
-        items.click()
-        items.press("ArrowDown")
-        items.press("Enter")
-    expect(page.locator(".st-key-history_items [data-tag]")).to_have_count(2)
+    found = page.locator(".st-key-found_items").get_by_role("radio")
+    for count in (1, 2):
+        found.first.click()
+        expect(places).to_have_count(count)
     expect_tables(page, 2)
+    # A swap: the first place gets an item that is searched by its id.
+    places.first.click()
+    expect(page.get_by_text("A click puts it in place 1")).to_be_visible()
+    page.locator(".st-key-find_items input").fill(LAST_ITEM)
+    expect(found).to_have_count(1)
+    found.first.click()
+    expect(places.first).to_contain_text(LAST_ITEM)
+    expect(both).to_be_visible()
     look(page, "question-7-try")
-    page.locator(".st-key-history_items [data-tag] button").first.click()
-    expect(page.locator(".st-key-history_items [data-tag]")).to_have_count(1)
+    # The history is in the address: a reload shows the same.
+    page.reload()
+    expect(places.first).to_contain_text(LAST_ITEM)
+    places.first.click()
+    page.locator(".st-key-remove_place button").click()
+    expect(places).to_have_count(1)
+    page.locator(".st-key-undo_edit button").click()
+    expect(places).to_have_count(2)
     expect(both).to_be_visible()
 
 

@@ -9,6 +9,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from adarec.serving import Recommendation
 
+_ITEM_WIDTH = 160  # px: a long title must not push the ranks out of sight
+
 
 def show_recommendations(
     answers: Mapping[str, "Recommendation"],
@@ -49,6 +51,7 @@ def show_recommendations(
                 hide_index=True,
                 height="content",
                 column_config={
+                    "item": st.column_config.TextColumn(width=_ITEM_WIDTH),
                     **{
                         f"{other}'s rank": st.column_config.TextColumn(
                             help=f"▲ the {other} ranks it higher, ▼ lower, – not in its ten."
@@ -86,13 +89,16 @@ def _table(
         {
             "rank": range(1, len(answer.items) + 1),
             "item": [title or item_id for item_id, title, _ in answer.items],
-            "id": [item_id for item_id, _, _ in answer.items],
-            "score": [score for _, _, score in answer.items],
         }
         | {
             # Ten ranks and nothing: text, so that nothing is drawn as an empty number.
             f"{role}'s rank": [_change(rank, ranks.get(item_id)) for item_id, rank in own.items()]
             for role, ranks in others.items()
+        }
+        # What a narrow screen has no room for stands last.
+        | {
+            "score": [score for _, _, score in answer.items],
+            "id": [item_id for item_id, _, _ in answer.items],
         }
     )
     if variances is not None:

@@ -60,8 +60,10 @@ def pick_run(
         return None
     chosen, problem = _wanted_run(runs, with_stopped=on_search_page)
     labels = {run.run: run_label(run) for run in runs}
+    scene_keys = {run.run: run.scene_key for run in runs}
     if chosen is not None:
         labels.setdefault(chosen.run, run_label(chosen))
+        scene_keys[chosen.run] = chosen.scene_key
     st.session_state[state.RUN_PICKER] = chosen.run if chosen else None
     st.selectbox(
         "Run",
@@ -69,6 +71,7 @@ def pick_run(
         format_func=lambda run: labels.get(run, run),
         key=state.RUN_PICKER,
         on_change=state.choose_run,
+        args=(scene_keys,),
         placeholder="Choose a run",
         index=None if chosen is None else 0,
         help="Every run of this workspace, newest first. Type to filter by name, scene, teacher.",
