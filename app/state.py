@@ -64,6 +64,7 @@ RUN = "run"
 SCENE = "scene"
 SOURCE = "source"  # the labelled scene of an adaptation to `scene`
 WITH = "with"  # the run that `run` is compared with
+EPOCH = "epoch"  # what the slider over epochs shows
 
 
 def _memory(name: str) -> str:
@@ -102,8 +103,10 @@ def choose_from(name: str, key: str) -> None:
 
 
 def choose_run() -> None:
-    """Callback of the run picker: the run says which scene is meant, so no other one stays."""
+    """Callback of the run picker: the run says which scene is meant, so no other one stays, and
+    has epochs of its own."""
     forget(SCENE)
+    forget(EPOCH)
     choose_from(RUN, RUN_PICKER)
 
 
