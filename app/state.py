@@ -83,6 +83,7 @@ RUN = "run"
 SCENE = "scene"
 SOURCE = "source"  # the labelled scene of an adaptation to `scene`
 WITH = "with"  # the run that `run` is compared with
+EPOCH = "epoch"  # what the slider over epochs shows
 # Named like the widgets of the Try page. Ids mean something in one scene only.
 OF_ONE_SCENE = (HISTORY_WAY, HISTORY_USER, HISTORY_ITEMS, HIDE_CONSUMED)
 
@@ -144,13 +145,13 @@ def choose_from(name: str, key: str) -> None:
 
 def choose_run(scene_keys: Mapping[str, str]) -> None:
     """Callback of the run picker: the run says which scene is meant, so no other one stays, nor
-    what was chosen in it.
+    what was chosen in it; and it has epochs of its own.
 
     Args:
         scene_keys: Run id -> the scene that it is of.
     """
     run = st.session_state.get(RUN_PICKER)
-    changes: dict[str, list[str]] = {SCENE: []}
+    changes: dict[str, list[str]] = {SCENE: [], EPOCH: []}
     if run:
         changes[RUN] = [run]
         st.session_state[_memory(RUN)] = run

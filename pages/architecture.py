@@ -5,14 +5,14 @@ from functools import partial
 import streamlit as st
 
 from app import gateway
-from app.figures.cells.cell_graph import cell_graph_infos
 from app.figures.cells.op_costs import draw_op_costs, op_costs_info
 from app.figures.cells.receptive_field import draw_receptive_field, receptive_field_info
 from app.figures.labels import edge_labels
 from app.figures.learning.op_curves import draw_op_curves, op_curves_info
+from app.figures.learning.op_share_curves import draw_op_share_curves, op_share_curves_info
 from app.panels.cells.cell_choice import show_cell_choice
 from app.panels.cells.cell_comparison import pick_second_run, show_two_cells
-from app.panels.cells.cell_graphs import show_cell_graphs
+from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.cells.epoch_pictures import show_op_weights
 from app.panels.cells.epoch_slider import play_epochs
 from app.panels.chart import show_chart
@@ -49,7 +49,7 @@ graphs = []
 if cell is not None and second is None:
     if cell.is_collapsed:
         st.warning("This cell is collapsed: no edge with parameters reaches its output.")
-    graphs = cell_graph_infos(cell, op_weights=None if weights is None else weights[-1])
+    graphs = graphs_of_run(run, cell, with_others=True)
 if len(graphs) > 1:
     show_cell_graphs(graphs, key="cell", columns=2)
 left, right = st.columns([3, 2])
@@ -71,6 +71,11 @@ with right:
         ops = cell.ops if cell else ()
         table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
         show_chart(table, draw_op_costs(table), key="op_costs")
+    if arrays is not None and "op_shares" in arrays.arrays:
+        shares = op_share_curves_info(arrays.epochs, arrays.arrays["op_shares"])
+        show_chart(shares, draw_op_share_curves(shares), key="op_share_curves")
+    elif arrays is not None:
+        st.caption("This search did not record the share of each op; newer ones do.")
 if arrays is not None and weights is not None:
     over_time = op_curves_info(arrays.epochs, weights, edges)
     show_chart(over_time, draw_op_curves(over_time), key="op_curves")

@@ -2,7 +2,7 @@
 for."""
 
 from adarec.runs.files import EpochArrays
-from app.gateway.choice import cell_choice
+from app.gateway.choice import cell_choice, op_weights_of
 from app.gateway.files import workspace
 from app.gateway.jobs import (
     add_controls,
@@ -146,6 +146,7 @@ __all__ = [
     "num_cells",
     "num_own_cells",
     "op_costs",
+    "op_weights_of",
     "open_scene",
     "prepare_example",
     "prepare_samples",

@@ -68,6 +68,17 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
     )
 
 
+def op_weights_of(record: RunRecord, cell: Genotype) -> np.ndarray | None:
+    """[edges, O] op probabilities at the end of the run's search, of the edges of `cell`; None
+    where the search recorded none of these edges."""
+    recorded = epoch_arrays(record, SEARCH)
+    weights = None if recorded is None else recorded.arrays.get("op_weights")
+    if weights is None or weights.shape[1] != len(cell.ops):
+        return None
+    newest: np.ndarray = weights[-1]
+    return newest
+
+
 def _finalist(stored: dict[str, Any]) -> dict[str, Any]:
     return {
         "cell": Genotype.from_json(stored["genotype"]).describe(),

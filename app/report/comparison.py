@@ -11,11 +11,12 @@ from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
 from app import gateway
 from app.figures.cells.cell_distances import cell_distances_info, draw_cell_distances
-from app.figures.cells.cell_graph import cell_graph_infos, draw_cell_graph
+from app.figures.cells.cell_graph import draw_cell_graph
 from app.figures.cells.op_shares import draw_op_shares, op_shares_info
 from app.figures.results.frontier import CLICK, draw_frontier, frontier_info
 from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.scenes.scene_character import draw_scene_character, scene_character_info
+from app.panels.cells.cell_graphs import graphs_of_run
 from app.report.html import Picture, figures, html_page, section, table
 from app.report.numbers import numbers_table
 
@@ -31,11 +32,12 @@ def comparison_report(run_ids: Sequence[str]) -> str:
     if not run_ids:
         raise RunError("No run is chosen. Choose one or more finished runs to report.")
     runs = [gateway.run(run_id) for run_id in run_ids]
+    by_label = {_label(run, runs): run for run in runs}
     results: dict[str, Mapping[str, Any]] = {}
-    for run in runs:
+    for label, run in by_label.items():
         if run.result is None:
             raise RunError(f"{run.run} has not finished. Leave it out, or wait until it has.")
-        results[_label(run, runs)] = run.result
+        results[label] = run.result
     title = f"{len(runs)} runs compared" if len(runs) > 1 else f"{runs[0].scene}: its comparison"
     numbers = [
         f"<h3>{escape(label)}: run {escape(str(result['run']))}</h3>{numbers_table(result)}"
@@ -48,7 +50,7 @@ def comparison_report(run_ids: Sequence[str]) -> str:
         section("Verdicts", table(("run of", "verdict"), _verdicts(results))),
         section("At a glance", _glance(results)),
         section("Accuracy against latency", *figures([_frontier(results)])),
-        section("Cells", *figures(_cell_pictures(results))),
+        section("Cells", *figures(_cell_pictures(by_label))),
         section("Scenes", *figures(_scene_pictures(runs, results))),
         section("Every number and its method", *numbers),
         section("Repeat them", f"<pre>{escape(commands)}</pre>"),
@@ -108,15 +110,16 @@ def _frontier(results: Mapping[str, Mapping[str, Any]]) -> Picture:
     return info, draw_frontier(info)
 
 
-def _cell_pictures(results: Mapping[str, Mapping[str, Any]]) -> list[Picture]:
+def _cell_pictures(runs: Mapping[str, RunRecord]) -> list[Picture]:
+    """`runs` are finished, by their label."""
     cells = {
-        label: Genotype.from_json(result["student"]["genotype"])
-        for label, result in results.items()
+        label: Genotype.from_json((run.result or {})["student"]["genotype"])
+        for label, run in runs.items()
     }
     graphs = [
         graph
         for label, cell in cells.items()
-        for graph in cell_graph_infos(cell, title=f"Cell of {label}")
+        for graph in graphs_of_run(runs[label], cell, title=f"Cell of {label}")
     ]
     shares = op_shares_info(cells)
     found: list[Picture] = [(graph, draw_cell_graph(graph)) for graph in graphs]

@@ -133,7 +133,7 @@ def fake_arrays(
         )
         alphas = 2.5 * target * epoch / epochs
         weights = np.exp(alphas) / np.exp(alphas).sum(axis=1, keepdims=True)
-        found |= {"alphas": alphas, "op_weights": weights}
+        found |= {"alphas": alphas, "op_weights": weights, "op_shares": weights.mean(axis=0)}
     return found
 
 

@@ -13,7 +13,6 @@ __all__ = ["home", "someone"]
 pytestmark = pytest.mark.browser
 
 
-
 def go(page: Page, name: str) -> None:
     """To a page by the menu, until it is drawn."""
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()

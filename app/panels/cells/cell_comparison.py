@@ -6,8 +6,8 @@ from adarec.errors import RunError
 from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
 from app import gateway, state
-from app.figures.cells.cell_graph import cell_graph_infos
-from app.panels.cells.cell_graphs import show_cell_graphs
+from app.figures.cells.cell_graph import CellGraphInfo, explain_graphs
+from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.runs.run_picker import run_label
 
@@ -35,7 +35,12 @@ def pick_second_run(first: RunRecord) -> RunRecord | None:
 
 
 def show_two_cells(first: RunRecord, second: RunRecord) -> None:
-    """Both cells, their facts, and how many edges differ."""
+    """Both cells, their facts, and how many edges differ; then whose pictures follow."""
+    _show_cells(first, second)
+    st.markdown(f"Everything below is of **{as_text(first.title)}** alone.")
+
+
+def _show_cells(first: RunRecord, second: RunRecord) -> None:
     cells = {run.run: gateway.genotype(run) for run in (first, second)}
     one, other = cells[first.run], cells[second.run]
     if one is None or other is None:
@@ -51,25 +56,24 @@ def show_two_cells(first: RunRecord, second: RunRecord) -> None:
     )
     left, right = st.columns(2)
     with left:
-        _show_cell(first, one, other, key="cell")
+        graphs = _show_cell(first, one, other, key="cell")
     with right:
-        _show_cell(second, other, one, key="second_cell")
+        graphs += _show_cell(second, other, one, key="second_cell")
+    st.caption(explain_graphs(graphs))
 
 
-def _show_cell(run: RunRecord, cell: Genotype, other: Genotype, *, key: str) -> None:
-    arrays = gateway.epoch_arrays(run, gateway.SEARCH)
-    weights = None if arrays is None else arrays.arrays.get("op_weights")
-    graphs = cell_graph_infos(
-        cell,
-        op_weights=None if weights is None else weights[-1],
-        title=f"Cell of {run.title}",
-        compared_with=other,
-    )
-    show_cell_graphs(graphs, key=key)
+def _show_cell(
+    run: RunRecord, cell: Genotype, other: Genotype, *, key: str
+) -> list[CellGraphInfo]:
+    """Gives the graphs that are shown, for the words under all of them."""
+    title = f"Cell of {run.title}"
+    graphs = graphs_of_run(run, cell, title=title, compared_with=other, with_others=True)
+    show_cell_graphs(graphs, key=key, explain=False)
     facts = [run_label(run), f"sees {cell.receptive_field(gateway.num_cells(run))} items"]
     if cell.is_collapsed:
         facts.append("collapsed: no edge with parameters reaches its output")
     st.caption(as_text(" · ".join(facts)))
+    return graphs
 
 
 def _asked_for(first: RunRecord) -> RunRecord | None:

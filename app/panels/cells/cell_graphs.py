@@ -4,8 +4,36 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.figures.cells.cell_graph import CellGraphInfo, draw_cell_graph
+from adarec.genotype import Genotype
+from adarec.runs.records import RunRecord
+from app import gateway
+from app.figures.cells.cell_graph import (
+    CellGraphInfo,
+    cell_graph_infos,
+    draw_cell_graph,
+    explain_graphs,
+)
 from app.panels.chart import show_chart
+
+
+def graphs_of_run(
+    run: RunRecord,
+    cell: Genotype,
+    *,
+    title: str | None = None,
+    compared_with: Genotype | None = None,
+    with_others: bool = False,
+) -> list[CellGraphInfo]:
+    """The graphs of the run's cell, with the probabilities and the costs that its search knew; see
+    `cell_graph_infos`."""
+    return cell_graph_infos(
+        cell,
+        op_weights=gateway.op_weights_of(run, cell),
+        costs=gateway.op_costs(run),
+        title=title,
+        compared_with=compared_with,
+        with_others=with_others,
+    )
 
 
 def show_cell_graphs(
@@ -26,4 +54,4 @@ def show_cell_graphs(
                     explain=explain and len(graphs) == 1,
                 )
     if explain and len(graphs) > 1:
-        st.caption(graphs[0].explanation)
+        st.caption(explain_graphs(graphs))

@@ -7,8 +7,8 @@ import streamlit as st
 
 from adarec.genotype import Genotype
 from app import gateway
-from app.figures.cells.cell_graph import CellGraphInfo, cell_graph_infos
-from app.panels.cells.cell_graphs import show_cell_graphs
+from app.figures.cells.cell_graph import CellGraphInfo, explain_graphs
+from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.links import link
 
@@ -20,13 +20,18 @@ def show_scene_cells(
     its cell.
     """
     names = list(cells)
-    graphs = {name: cell_graph_infos(cells[name], title=f"Cell of {name}") for name in names}
+    graphs = {
+        name: graphs_of_run(
+            gateway.run(str(results[name]["run"])), cells[name], title=f"Cell of {name}"
+        )
+        for name in names
+    }
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2), names[start : start + 2], strict=False):
             with column:
                 _show_cell(name, results[name], graphs[name])
     if names:
-        st.caption(graphs[names[0]][0].explanation)
+        st.caption(explain_graphs([graph for name in names for graph in graphs[name]]))
 
 
 def _show_cell(name: str, result: Mapping[str, Any], graphs: Sequence[CellGraphInfo]) -> None:

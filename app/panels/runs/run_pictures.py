@@ -4,7 +4,7 @@ nothing is recorded."""
 from adarec import catalog
 from adarec.runs.records import RunRecord
 from app import gateway
-from app.figures.cells.cell_graph import cell_graph_infos, draw_cell_graph
+from app.figures.cells.cell_graph import draw_cell_graph
 from app.figures.cells.op_heat_map import draw_op_heat_map, op_heat_map_info
 from app.figures.labels import edge_labels
 from app.figures.layers.layer_matrix import draw_layer_matrix, layer_matrix_info
@@ -18,6 +18,7 @@ from app.figures.results.augmented_histories import (
 )
 from app.figures.results.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
 from app.gateway import DISTIL, SEARCH, TEACHER
+from app.panels.cells.cell_graphs import graphs_of_run
 from app.panels.chart import Picture as Picture
 
 Recorded = dict[str, dict[str, gateway.Curve]]
@@ -96,10 +97,7 @@ def cell_pictures(run: RunRecord) -> list[Picture]:
     cell = gateway.genotype(run)
     if cell is None:
         return []
-    arrays = gateway.epoch_arrays(run, SEARCH)
-    weights = None if arrays is None else arrays.arrays.get("op_weights")
-    infos = cell_graph_infos(cell, op_weights=None if weights is None else weights[-1])
-    return [(info, draw_cell_graph(info)) for info in infos]
+    return [(info, draw_cell_graph(info)) for info in graphs_of_run(run, cell)]
 
 
 def mapping_picture(run: RunRecord) -> Picture | None:
