@@ -24,7 +24,7 @@ BREAKS = {
     "gateway": ("app/navigation.py", "import adarec.runs.store"),
     "stages": ("adarec/stages/measure.py", "import adarec.stages.train_teacher"),
     "teachers": ("adarec/nets/teachers/sasrec.py", "import adarec.nets.teachers.nextitnet"),
-    "figures": ("app/figures/loss_curves.py", "import app.figures.cells.cell_graph"),
+    "figures": ("app/figures/learning/loss_curves.py", "import app.figures.cells.op_costs"),
     "pages": ("pages/tradeoffs.py", "import pages.distillation"),
 }
 

@@ -45,7 +45,7 @@ def enter_scene(scene_key: str) -> None:
     if is_opened and not any(name in st.query_params for name in state.OF_ONE_SCENE):
         state.rewrite(st.session_state.get(state.TRIED_HISTORIES, {}).get(scene_key, {}))
     tried = st.session_state.setdefault(state.TRIED_HISTORIES, {})
-    tried[scene_key] = {name: state.all_asked_for(name) for name in state.OF_ONE_SCENE}
+    tried[scene_key] = {name: (state.all_asked_for(name) or []) for name in state.OF_ONE_SCENE}
 
 
 def read_asked(scene: Scene, known_items: Collection[str]) -> Asked:
@@ -56,7 +56,7 @@ def read_asked(scene: Scene, known_items: Collection[str]) -> Asked:
         known_items: Its item ids.
     """
     user = state.asked_for(state.HISTORY_USER)
-    named = state.all_asked_for(state.HISTORY_ITEMS)
+    named = state.all_asked_for(state.HISTORY_ITEMS) or []
     known = [item for item in named if item in known_items]
     problems = []
     if user is not None and user not in scene.user_ids:

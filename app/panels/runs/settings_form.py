@@ -20,6 +20,11 @@ _SECTIONS = {
     "": "Run",
 }
 NO_AUGMENTATION = "none"
+_SEED = "The same seed repeats the same run."
+_CONTROLS = (
+    "Random cells of equal cost, distilled for as long: they show what the search was worth. Each "
+    "takes about as long as the student."
+)
 # These have a place of their own above the advanced settings.
 _SHOWN_ABOVE = (
     "preset",
@@ -59,43 +64,15 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
     schemas = gateway.setting_schemas()
     columns = st.columns([3, 4, 3, 3, 3])
     with columns[0]:
-        speedup = st.number_input(
-            "Target speed-up (×)",
-            1.1,
-            1000.0,
-            usual["speedup"],
-            step=0.5,
-            placeholder=f"preset: {usual['default_speedup']:g}",
-            key=f"search_speedup_{preset}",
-            bind="query-params",
-            help="The student must be at least this many times cheaper than the teacher, by the "
-            "cost beside it. Empty means the preset's target.",
-        )
+        speedup = _choose_speedup(usual, key=f"search_speedup_{preset}")
     with columns[1]:
         mapping = _pick("Layer mapping", catalog.MAPPINGS, key="search_mapping")
     with columns[2]:
         cost = _pick("Cost", catalog.COSTS, key="search_cost")
     with columns[3]:
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            0,
-            key="search_seed",
-            bind="query-params",
-            help="The same seed repeats the same run.",
-        )
+        seed = _count("Seed", 2**31 - 1, key="search_seed", help_text=_SEED)
     with columns[4]:
-        controls = st.number_input(
-            "Control cells",
-            0,
-            20,
-            0,
-            key="search_controls",
-            bind="query-params",
-            help="Random cells of equal cost, distilled for as long: they show what the search "
-            "was worth. Each takes about as long as the student.",
-        )
+        controls = _count("Control cells", 20, key="search_controls", help_text=_CONTROLS)
     chosen: dict[str, Any] = {
         "speedup": speedup,
         "losses.mapping": mapping,
@@ -110,6 +87,28 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
         with advanced:
             chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
     return {name: value for name, value in chosen.items() if value != usual[name]}
+
+
+def _choose_speedup(usual: dict[str, Any], *, key: str) -> float | None:
+    """The target, or None for the preset's."""
+    found: float | None = st.number_input(
+        "Target speed-up (×)",
+        1.1,
+        1000.0,
+        usual["speedup"],
+        step=0.5,
+        placeholder=f"preset: {usual['default_speedup']:g}",
+        key=key,
+        bind="query-params",
+        help="The student must be at least this many times cheaper than the teacher, by the cost "
+        "beside it. Empty means the preset's target.",
+    )
+    return found
+
+
+def _count(label: str, most: int, *, key: str, help_text: str) -> int:
+    """A whole number from 0, at first 0."""
+    return int(st.number_input(label, 0, most, 0, key=key, bind="query-params", help=help_text))
 
 
 def _sections(mapping: str, augment: str) -> dict[str, str]:
