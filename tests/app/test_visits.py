@@ -265,9 +265,8 @@ def test_a_clicked_point_opens_its_run(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=2)
     app = visit("tradeoffs", run=runs[0])
     point = {"customdata": [runs[1], "student", "shop 1"]}
-    clicked = {"selection": {"points": [point]}}
     for _ in range(2):  # once more after another choice in the box, too
-        app.session_state[state.frontier_key(runs[0])] = clicked
+        app.session_state[state.frontier_key(runs[0])] = {"selection": {"points": [point]}}
         app.run()
         assert app.selectbox(key=state.RUN_PICKER).value == runs[1]
         app.selectbox(key=state.RUN_PICKER).select(runs[0]).run()
