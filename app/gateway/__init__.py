@@ -9,8 +9,8 @@ from app.gateway.jobs import (
     continue_interrupted,
     distil_point,
     log_tail,
-    queue_position,
     resume_search,
+    runs_before,
     start_adaptation,
     start_search,
     stop_search,
@@ -25,6 +25,7 @@ from app.gateway.keeping import (
     rename_scene,
     runs_on_scene,
 )
+from app.gateway.losses import loss_factors
 from app.gateway.runs import (
     AGGREGATION,
     COSTS,
@@ -57,6 +58,7 @@ from app.gateway.runs import (
     runs,
     sequence_length,
     step_stage,
+    target_speedup,
 )
 from app.gateway.scenes import (
     SceneDetails,
@@ -87,7 +89,6 @@ from app.gateway.settings import (
     repeat_command,
     setting,
     setting_schemas,
-    target_speedup,
 )
 from app.gateway.transfer import cells_to_distil, distil_cells
 from app.gateway.words import duration, elapsed, size, with_times_sign
@@ -135,6 +136,7 @@ __all__ = [
     "known_tags",
     "learned_scene_key",
     "log_tail",
+    "loss_factors",
     "metrics_by_length",
     "newest_results",
     "num_cells",
@@ -146,7 +148,6 @@ __all__ = [
     "preset_values",
     "preview",
     "progress",
-    "queue_position",
     "recommend",
     "recorded_so_far",
     "rename_scene",
@@ -155,6 +156,7 @@ __all__ = [
     "resume_search",
     "run",
     "runs",
+    "runs_before",
     "runs_on_scene",
     "save_scene",
     "scene_characters",
