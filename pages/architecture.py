@@ -11,7 +11,7 @@ from app.figures.labels import edge_labels
 from app.figures.learning.op_curves import draw_op_curves, op_curves_info
 from app.figures.learning.op_share_curves import draw_op_share_curves, op_share_curves_info
 from app.panels.cells.cell_choice import show_cell_choice
-from app.panels.cells.cell_comparison import pick_second_run, show_two_cells
+from app.panels.cells.cell_comparison import show_two_cells
 from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.cells.epoch_pictures import show_op_weights
 from app.panels.cells.epoch_slider import play_epochs
@@ -19,6 +19,8 @@ from app.panels.chart import show_chart
 from app.panels.links import link
 from app.panels.runs.run_facts import nothing_recorded, show_state
 from app.panels.runs.run_picker import pick_run
+from app.panels.runs.run_pictures import entropy_picture, recorded_curves
+from app.panels.runs.second_run import pick_second_run
 
 st.title("Architecture")
 st.caption(
@@ -31,7 +33,9 @@ run = pick_run(
 )
 if run is None:
     st.stop()
-second = pick_second_run(run)
+second = pick_second_run(
+    run, shows="Shows both cells side by side and marks the edges that carry different ops."
+)
 show_state(run)
 arrays = gateway.epoch_arrays(run, gateway.SEARCH)
 cell = gateway.genotype(run)
@@ -79,4 +83,6 @@ with right:
 if arrays is not None and weights is not None:
     over_time = op_curves_info(arrays.epochs, weights, edges)
     show_chart(over_time, draw_op_curves(over_time), key="op_curves")
+    if undecided := entropy_picture(run, recorded_curves(run)):
+        show_chart(*undecided, key="alpha_entropy")
 link("distillation", "What did each student layer learn from? →", run=run.run)

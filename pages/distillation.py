@@ -5,21 +5,23 @@ from functools import partial
 import streamlit as st
 
 from adarec import catalog
-from app import gateway
+from app import gateway, state
 from app.figures.layers.layer_weights import draw_layer_weights, layer_weights_info
-from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
-from app.panels.cells.epoch_pictures import show_layers
 from app.panels.cells.epoch_slider import play_epochs
 from app.panels.chart import show_chart
+from app.panels.errors import as_text
+from app.panels.layers.layer_pictures import (
+    STEPS,
+    beside,
+    recorded_layers,
+    show_layers,
+    show_two_mappings,
+)
 from app.panels.links import link
 from app.panels.runs.run_facts import nothing_recorded, show_state
-from app.panels.runs.run_picker import pick_run
-
-STEPS = {
-    "Final student": gateway.DISTIL,
-    "Search for the aggregation": gateway.AGGREGATION,
-    "During the search": gateway.SEARCH,
-}
+from app.panels.runs.run_picker import pick_run, run_label
+from app.panels.runs.run_pictures import losses_picture
+from app.panels.runs.second_run import pick_second_run
 
 st.title("Distillation")
 st.caption(
@@ -31,15 +33,19 @@ run = pick_run(
 )
 if run is None:
     st.stop()
+asked, scene = run.mapping, run.scene
+second = pick_second_run(
+    run,
+    shows="Shows the mappings of both runs side by side. Runs of the same scene with another "
+    "mapping come first.",
+    label=lambda each: f"{each.mapping} · {run_label(each)}",
+    is_near=lambda each: each.scene == scene and each.mapping not in (asked, "none"),
+)
 show_state(run)
 for entry in catalog.MAPPINGS:
     if entry.name == run.mapping:
         st.caption(f"Layer mapping: **{entry.title}**. {entry.description}")
-recorded = {
-    title: arrays
-    for title, role in STEPS.items()
-    if (arrays := gateway.epoch_arrays(run, role)) is not None and "mapping" in arrays.arrays
-}
+recorded = recorded_layers(run)
 if not recorded:
     if run.mapping == "none":
         st.info(
@@ -55,26 +61,28 @@ step = st.segmented_control(
     list(recorded),
     default=next(iter(recorded)),
     required=True,
-    key="distillation_step",
+    key=state.DISTILLATION_STEP,
+    bind="query-params",
     help="The supernet is distilled during the search; the student found is distilled again, "
     "alone. With DFA the weights of the teacher layers are searched between the two.",
 )
-shown = step or next(iter(recorded))
-arrays, mapping = recorded[shown], gateway.layer_mapping(run, STEPS[shown])
-if mapping != run.mapping:
-    st.caption(f"In this step: **{catalog.find(catalog.MAPPINGS, mapping).title}**.")
-play_epochs(
-    arrays.epochs, partial(show_layers, arrays, mapping), film=("layers", STEPS[shown], run.run)
-)
-left, right = st.columns(2)
-for column, role in ((left, "student"), (right, "teacher")):
+first = recorded[step or next(iter(recorded))]
+if first.mapping != run.mapping:
+    st.caption(f"In this step: **{catalog.find(catalog.MAPPINGS, first.mapping).title}**.")
+other, notes = beside(first, second) if second else (None, [])
+for note in notes:
+    st.info(as_text(note))
+draw = partial(show_layers, first) if other is None else partial(show_two_mappings, first, other)
+role, epochs = STEPS[first.step], first.arrays.epochs
+play_epochs(epochs, draw, film=("layers", role, run.run))
+if other is not None:
+    st.header(as_text(f"Of {run.title} alone"))
+for column, side in zip(st.columns(2), ("student", "teacher"), strict=True):
     with column:
-        weights = layer_weights_info(
-            arrays.epochs, arrays.arrays[f"{role}_layer_weights"], role=role, mapping=mapping
-        )
-        show_chart(weights, draw_layer_weights(weights), key=f"{role}_layer_weights")
-losses = gateway.curves(run, STEPS[shown])
+        values = first.arrays.arrays[f"{side}_layer_weights"]
+        weights = layer_weights_info(epochs, values, role=side, mapping=first.mapping)
+        show_chart(weights, draw_layer_weights(weights), key=f"{side}_layer_weights")
+losses = losses_picture(run, {role: gateway.curves(run, role)}, role=role)
 if losses:
-    parts = loss_curves_info(losses, stage_title="Distillation and task")
-    show_chart(parts, draw_loss_curves(parts), key="losses")
+    show_chart(*losses, key="losses")
 link("tradeoffs", "What should I ship? →", run=run.run)

@@ -9,8 +9,8 @@ from app.gateway.jobs import (
     continue_interrupted,
     distil_point,
     log_tail,
-    queue_position,
     resume_search,
+    runs_before,
     start_adaptation,
     start_search,
     stop_search,
@@ -25,6 +25,7 @@ from app.gateway.keeping import (
     rename_scene,
     runs_on_scene,
 )
+from app.gateway.losses import loss_factors
 from app.gateway.runs import (
     AGGREGATION,
     COSTS,
@@ -58,6 +59,7 @@ from app.gateway.runs import (
     runs,
     sequence_length,
     step_stage,
+    target_speedup,
 )
 from app.gateway.scene_search import Found, find_items, find_users, item_names
 from app.gateway.scenes import (
@@ -89,7 +91,6 @@ from app.gateway.settings import (
     repeat_command,
     setting,
     setting_schemas,
-    target_speedup,
 )
 from app.gateway.transfer import cells_to_distil, distil_cells
 from app.gateway.words import duration, elapsed, size, with_times_sign
@@ -141,6 +142,7 @@ __all__ = [
     "known_tags",
     "learned_scene_key",
     "log_tail",
+    "loss_factors",
     "metrics_by_length",
     "newest_results",
     "num_cells",
@@ -153,7 +155,6 @@ __all__ = [
     "preset_values",
     "preview",
     "progress",
-    "queue_position",
     "recommend",
     "recorded_so_far",
     "rename_scene",
@@ -163,6 +164,7 @@ __all__ = [
     "run",
     "run_state",
     "runs",
+    "runs_before",
     "runs_on_scene",
     "save_scene",
     "scene_characters",

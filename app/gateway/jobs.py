@@ -97,9 +97,12 @@ def distil_point(run_id: str, point: int) -> str:
     return asked.run
 
 
-def queue_position(run_id: str) -> int | None:
-    """The place of a waiting run in the queue, 1 for the next one."""
-    return jobs.queue_position(workspace(), run_id)
+def runs_before(run_id: str) -> int | None:
+    """How many runs go on or wait before a waiting run; None when it does not wait."""
+    position = jobs.queue_position(workspace(), run_id)
+    if position is None:
+        return None
+    return position - 1 + len(workspace().store.run_summaries(states=("running",)))
 
 
 def continue_interrupted() -> None:

@@ -22,7 +22,7 @@ from adarec.runs.front import (
 )
 from adarec.runs.records import EXAMPLE_RUN, RunRecord, RunSummary
 from app.gateway.files import read_stage_arrays, read_stage_json, stage_file, workspace
-from app.gateway.settings import setting
+from app.gateway.settings import asked_speedup, setting
 from app.gateway.shelf import Shelf
 
 Curve = tuple[list[int], list[float]]
@@ -102,7 +102,7 @@ def recorded_so_far(record: RunRecord) -> tuple[str | int | None, ...]:
     They hold for every visitor of this workspace.
     """
     store = workspace().store
-    keys = {role: step_key(record, role) for role in (TEACHER, SEARCH, DISTIL)}
+    keys = {role: step_key(record, role) for role in (TEACHER, SEARCH, AGGREGATION, DISTIL)}
     counts = store.count_metrics([key for key in keys.values() if key])
     search = keys[SEARCH]
     arrays = stage_file(search, EPOCH_ARRAYS) if search else None
@@ -164,6 +164,14 @@ def front_agreement(record: RunRecord) -> tuple[float | None, list[tuple[FrontPo
     found = workspace().store.runs(scene=record.scene, states=["succeeded"])
     pairs = distilled_points(front(record), record, found)
     return rank_correlation(pairs), pairs
+
+
+def target_speedup(record: RunRecord) -> float:
+    """How many times cheaper than the teacher the run's student has to be: what its search took
+    for the target, and until it has ended what it was asked for."""
+    key = step_key(record, SEARCH)
+    found = (read_stage_json(key, "search.json") if key else None) or {}
+    return float(found.get("target", {}).get("speedup") or asked_speedup(record))
 
 
 def op_costs(record: RunRecord) -> dict[str, Any] | None:

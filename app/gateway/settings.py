@@ -62,8 +62,8 @@ def setting(run: RunRecord, key: str, default: Any = None) -> Any:
     return flat(run.settings).get(key, default)
 
 
-def target_speedup(run: RunRecord) -> float:
-    """How many times cheaper than the teacher the run's student has to be."""
+def asked_speedup(run: RunRecord) -> float:
+    """How many times cheaper than the teacher the run was asked to make its student."""
     values = flat(run.settings)
     return float(values.get("speedup") or values.get("default_speedup") or 1.0)
 

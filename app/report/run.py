@@ -100,6 +100,7 @@ def _cell_pictures(run: RunRecord) -> list[Picture | None]:
         *run_pictures.cell_pictures(run),
         run_pictures.op_weights_picture(run),
         run_pictures.op_curves_picture(run),
+        run_pictures.entropy_picture(run, run_pictures.recorded_curves(run)),
     ]
 
 
@@ -112,6 +113,9 @@ def _learning_pictures(run: RunRecord) -> list[Picture | None]:
     return [
         run_pictures.mapping_picture(run),
         run_pictures.validation_picture(run, recorded),
-        run_pictures.losses_picture(run, recorded),
+        *(
+            run_pictures.losses_picture(run, recorded, role=role)
+            for role in run_pictures.LEARNING_STEPS
+        ),
         run_pictures.cost_picture(run, recorded),
     ]

@@ -53,10 +53,12 @@ def test_a_report_holds_numbers_methods_figures_settings_and_the_command(home: W
     assert "python -m adarec search shop" in text
     assert "losses.mapping" in text
     titles = ("The cell that was found", "Op probabilities at epoch 5", "Op probabilities",
+              "How undecided the edges are", "Losses: search the cell",
+              "Losses: distil the student",
               "Layer mapping at epoch 5", "Validation NDCG@10", "Expected speed-up",
               "NDCG@10 by length of the training history")  # fmt: skip
     assert [title for title in titles if title not in text] == []
-    assert text.count("Plotly.newPlot") == 8
+    assert text.count("Plotly.newPlot") == 11
 
 
 def test_a_report_loads_nothing(home: Workspace) -> None:

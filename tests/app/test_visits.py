@@ -122,7 +122,7 @@ def test_a_running_run_can_be_stopped_and_shows_its_curves(home: Workspace) -> N
     run = add_run(home, "shop", key, state="running", until="search")
     app = visit("search", run=run)
     assert app.button(key=state.STOP_SEARCH)
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 5
     app.button(key=state.STOP_SEARCH).click().run()
     assert home.store.run(run).stop_requested_at is not None
 

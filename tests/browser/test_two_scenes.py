@@ -70,10 +70,10 @@ def test_what_is_the_search_doing_now(someone: Visitor, home: Path) -> None:
         someone.open("search", run=run)
         progress = page.get_by_test_id("stProgress")
         expect(progress).to_contain_text(re.compile(r"Epoch \d+ of at most 1000"))
-        for key in ("losses", "validation", "op_curves", "cost"):
+        for key in ("losses", "validation", "op_curves", "alpha_entropy", "cost"):
             chart(page, key)
         epochs_drawn(page, at_least=3)
-        hide_a_loss(page, "Embedding")
+        hide_a_loss(page, "Embedding (× 0.2)")
         zoom_into_the_losses(page)
         zoomed, drawn = page.evaluate(RANGE), epochs_drawn(page)
         scrolled = page.evaluate(SCROLL)
@@ -81,7 +81,7 @@ def test_what_is_the_search_doing_now(someone: Visitor, home: Path) -> None:
         # It goes on by itself, and the page stays where the visitor left it.
         epochs_drawn(page, at_least=drawn + 1)
         assert page.evaluate(SCROLL) == scrolled
-        page.wait_for_function(f"{RANGE} === '{zoomed}' && {HIDDEN} === 'Embedding'")
+        page.wait_for_function(f"{RANGE} === '{zoomed}' && {HIDDEN} === 'Embedding (× 0.2)'")
         look(page, "question-2-live")
     finally:
         stop_worker(workspace)

@@ -70,9 +70,11 @@ def test_the_target_is_drawn_as_a_level() -> None:
     info = cost_curve_info([1, 2], [0.4, 0.2], [3.0, 6.0], target=5.0, cost="latency")
     figure = draw_cost_curve(info)
     assert figure.layout.shapes[0].y0 == 5.0
+    assert "0.2 ms expected, target 0.24 ms (5× under the teacher's 1.2 ms)" in info.explanation
     assert info.rows()[1] == {
         "epoch": 2,
         "expected cost (ms)": 0.2,
+        "target cost (ms)": pytest.approx(0.24),
         "expected speed-up (×)": 6.0,
     }
 

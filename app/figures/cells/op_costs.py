@@ -24,6 +24,11 @@ class OpCostsInfo(ChartInfo):
         "The label says how many edges of the found cell carry the op."
     )
 
+    @property
+    def use(self) -> str:
+        """What one cost is paid for; parameters are there without a request."""
+        return "per edge" if self.unit.endswith("parameters") else "per edge in one request"
+
     def rows(self) -> Rows:
         """One row per op."""
         return [
@@ -57,7 +62,7 @@ def draw_op_costs(info: OpCostsInfo) -> go.Figure:
         text=[f"{used} edge{'s' if used > 1 else ''}" if used else "" for used in info.used],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:.4g} " + info.unit + "<extra></extra>",
+        hovertemplate="%{y}: %{x:.4g} " + f"{info.unit} {info.use}<extra></extra>",
     )
     figure.update_xaxes(range=[0, 1.15 * (max(info.costs) or 1.0)])
     figure.update_yaxes(autorange="reversed", showgrid=False)

@@ -42,11 +42,14 @@ class LayerFlowInfo(ChartInfo):
         ]
 
 
-def layer_flow_info(values: np.ndarray, *, epoch: int, mapping: str = "emd") -> LayerFlowInfo:
-    """`values` [S, T] of one epoch, as the distillation by layer mapping `mapping` records it."""
+def layer_flow_info(
+    values: np.ndarray, *, epoch: int, mapping: str = "emd", of: str = ""
+) -> LayerFlowInfo:
+    """`values` [S, T] of one epoch, as the distillation by layer mapping `mapping` records it;
+    `of` names the run where two stand side by side."""
     total, words = float(values.sum()), mapping_words(mapping)
     flow = values / total if total > 0 else values
-    title = f"From teacher to student at epoch {epoch}"
+    title = f"Flow at epoch {epoch}: {of}" if of else f"From teacher to student at epoch {epoch}"
     return LayerFlowInfo(flow, title, words.flow, words.share_of)
 
 

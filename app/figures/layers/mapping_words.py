@@ -9,6 +9,7 @@ class MappingWords:
 
     Attributes:
         matrix_title, matrix: Of the mapping [S, T].
+        field_of: What a field of the matrix is a share of.
         rows_are_shares: A row of the matrix is shown as shares that sum to 1.
         distance_title, distance: Of the distances [S, T].
         share_of: What a band of the flow is a share of.
@@ -18,6 +19,7 @@ class MappingWords:
 
     matrix_title: str
     matrix: str
+    field_of: str
     distance_title: str
     distance: str
     share_of: str
@@ -38,6 +40,7 @@ _TRANSPORT = MappingWords(
         "(row), mean of the epoch. The whole matrix sums to 100 %; a bright field means: this "
         "student layer learns from that layer."
     ),
+    field_of="the flow",
     distance_title="Distance of layers",
     distance=(
         "Between student and teacher layer after projection, mean of the epoch: the mean squared "
@@ -59,6 +62,7 @@ _AGGREGATION = MappingWords(
         "(row) learns from (DFA); each row sums to 100 %. The weights move while the aggregation "
         "is searched. The final student learns from the weights found, which then rest."
     ),
+    field_of="the student layer's sum",
     rows_are_shares=True,
     distance_title="Distance of layers",
     distance=(
@@ -87,6 +91,7 @@ _STATISTICS = MappingWords(
         "Which teacher layer (column) gives its statistics to which student layer (row): the last "
         "one of the student layer's group, the same to the end. The whole matrix sums to 100 %."
     ),
+    field_of="the pairs",
     distance_title="Distance of statistics",
     distance=(
         "Between the statistics of a student layer after projection and those of a teacher "

@@ -10,22 +10,25 @@ from app.figures.chart import ChartInfo, Rows, mark_level, new_figure, show_epoc
 
 COST_UNITS = {"latency": "ms", "flops": "M multiply-adds", "params": "k parameters"}
 
+_MEANING = (
+    "The curve is the teacher's cost over the cost that the supernet expects from its op "
+    "probabilities, by the measured cost table. The dashed line is the target; the cell chosen "
+    "at the end must lie above it."
+)
+
 
 @dataclass(frozen=True)
 class CostCurveInfo(ChartInfo):
-    """Expected cost and speed-up of each epoch, and the speed-up asked for."""
+    """Expected cost and speed-up of each epoch, and the speed-up and cost asked for."""
 
     epochs: list[int]
     costs: list[float]
     speedups: list[float]
     target: float
+    target_cost: float
     unit: str
+    explanation: str
     title: str = "Expected speed-up"
-    explanation: str = (
-        "Teacher's cost over the cost that the supernet expects from its op probabilities, by the "
-        "measured cost table. The dashed line is the target speed-up; the cell chosen at the end "
-        "must lie above it."
-    )
 
     def rows(self) -> Rows:
         """One row per epoch."""
@@ -33,6 +36,7 @@ class CostCurveInfo(ChartInfo):
             {
                 "epoch": epoch,
                 f"expected cost ({self.unit})": cost,
+                f"target cost ({self.unit})": self.target_cost,
                 "expected speed-up (×)": speedup,
             }
             for epoch, cost, speedup in zip(self.epochs, self.costs, self.speedups, strict=True)
@@ -47,9 +51,21 @@ def cost_curve_info(
     target: float,
     cost: str,
 ) -> CostCurveInfo:
-    """The curve of one search; `cost` is the catalogue's name of what is counted."""
+    """The curve of one search, at least one epoch long; `cost` is the catalogue's name of what is
+    counted."""
+    unit, teacher = COST_UNITS.get(cost, cost), costs[-1] * speedups[-1]
+    now = (
+        f"Epoch {epochs[-1]}: {costs[-1]:.3g} {unit} expected, target {teacher / target:.3g} "
+        f"{unit} ({target:g}× under the teacher's {teacher:.3g} {unit})."
+    )
     return CostCurveInfo(
-        list(epochs), list(costs), list(speedups), target, COST_UNITS.get(cost, cost)
+        list(epochs),
+        list(costs),
+        list(speedups),
+        target=target,
+        target_cost=teacher / target,
+        unit=unit,
+        explanation=f"{now} {_MEANING}",
     )
 
 

@@ -26,27 +26,45 @@ LOSS_TITLES = {
 
 # Losses on the target of an adaptation: the same colours and shapes, dashed and hollow.
 _ON_TARGET = "target_"
-_OF_DISTILLATION = (
-    "Mean of each loss over an epoch. Task: next item against the whole catalogue. Masked "
-    "items: the same for items that were hidden. Embedding, hidden layers and logits: "
-    "distance to the teacher, dashed on the target of an adaptation. Pseudo-labels: the "
-    "teacher's surest answers there. Efficiency: expected cost of the sampled cells."
+# Curve -> what is said where it is drawn, in this order.
+_MEANINGS = {
+    "task_loss": "Task: next item against the whole catalogue.",
+    "masked_loss": "Masked items: the same for items that were hidden.",
+    "hidden_loss": "Embedding, hidden layers and logits: distance to the teacher.",
+    "target_logit_loss": "Dashed: on the target of an adaptation.",
+    "pseudo_loss": "Pseudo-labels: the teacher's surest answers there.",
+    "learnability_loss": "Matching: distance of a student layer to its sum of teacher layers.",
+    "expressivity_loss": "Predicting: the task where that sum takes the student layer's place.",
+}
+_OF_SUM = (
+    "The sum adds up the parts, each times the factor in brackets; their curves are without it."
 )
-_OF_AGGREGATION = (
-    "Mean of each loss over an epoch. Task: next item against the whole catalogue. Matching: "
-    "distance of a student layer to its sum of teacher layers. Predicting: the task where that "
-    "sum takes the student layer's place. Architecture slice: these two together on the users "
-    "from whom the weights of the sum are learned."
+_OF_ALPHAS = (
+    "Architecture slice: the same sum on the users from whom the alphas learn, plus efficiency. "
+    "Efficiency: the cost that the alphas let expect, or the target's where that is more, with "
+    "its factor in it{set_once}."
+)
+_SET_ONCE = ", set at the alphas' first step so that the expected cost counts {share:.3g} % there"
+_OF_LAYER_WEIGHTS = (
+    "Architecture slice: these two together on the users from whom the weights of the sum are "
+    "learned."
 )
 
 
 @dataclass(frozen=True)
 class LossCurvesInfo(ChartInfo):
-    """Curves of the losses that were recorded: name -> (epochs, values)."""
+    """Curves of the losses that were recorded: name -> (epochs, values), and by which factor each
+    enters the sum, where that is known."""
 
     curves: dict[str, Curve]
+    factors: dict[str, float]
     title: str
     explanation: str
+
+    def name_of(self, name: str) -> str:
+        """What legend and table call a loss: its title, with its factor."""
+        factor = self.factors.get(name)
+        return _title(name) if factor is None else f"{_title(name)} (× {factor:g})"
 
     @property
     def values(self) -> list[float]:
@@ -63,21 +81,45 @@ class LossCurvesInfo(ChartInfo):
         epochs = sorted({epoch for series, _ in self.curves.values() for epoch in series})
         found = {name: dict(zip(*curve, strict=True)) for name, curve in self.curves.items()}
         return [
-            {"epoch": epoch} | {_title(name): values.get(epoch) for name, values in found.items()}
+            {"epoch": epoch}
+            | {self.name_of(name): values.get(epoch) for name, values in found.items()}
             for epoch in epochs
         ]
 
 
-def loss_curves_info(metrics: Mapping[str, Curve], *, stage_title: str) -> LossCurvesInfo:
-    """Picks the losses out of everything that a stage recorded; `metrics` maps a name to (epochs,
-    values)."""
+def loss_curves_info(
+    metrics: Mapping[str, Curve],
+    *,
+    stage_title: str,
+    factors: Mapping[str, float] | None = None,
+    efficiency_share: float | None = None,
+) -> LossCurvesInfo:
+    """Picks the losses out of everything that a stage recorded.
+
+    Args:
+        metrics: Name -> (epochs, values).
+        stage_title: What the losses are of.
+        factors: Name of a part -> its factor in the sum; none where nothing is added up.
+        efficiency_share: How much the expected cost counted at the first step of the alphas, as a
+            share of the rest of the loss.
+    """
     names = [*LOSS_TITLES, *(f"{_ON_TARGET}{name}" for name in LOSS_TITLES)]
     curves = {name: metrics[name] for name in names if name in metrics}
     if len(curves) == 2:
         # A sum of one part says nothing new.
         curves.pop("loss", None)
-    explanation = _OF_AGGREGATION if "learnability_loss" in curves else _OF_DISTILLATION
-    return LossCurvesInfo(curves, f"Losses: {stage_title.lower()}", explanation)
+    found = {name: factor for name, factor in (factors or {}).items() if name in curves}
+    words = ["Mean of each loss over an epoch."]
+    words += [meaning for name, meaning in _MEANINGS.items() if name in curves]
+    if "loss" in curves and found:
+        words.append(_OF_SUM)
+    if "efficiency_loss" in curves:
+        share = None if efficiency_share is None else 100 * efficiency_share
+        set_once = "" if share is None else _SET_ONCE.format(share=share)
+        words.append(_OF_ALPHAS.format(set_once=set_once))
+    elif "alpha_loss" in curves:
+        words.append(_OF_LAYER_WEIGHTS)
+    return LossCurvesInfo(curves, found, f"Losses: {stage_title.lower()}", " ".join(words))
 
 
 def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
@@ -91,18 +133,26 @@ def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
         figure.add_scatter(
             x=list(epochs),
             y=list(values),
-            name=_title(name),
+            name=info.name_of(name),
             mode="lines+markers",
             line={
                 "color": colours.LOSS_COLOURS[name.removeprefix(_ON_TARGET)],
                 "dash": _dash(name),
             },
             marker={"size": 6, "symbol": _marker(name)},
-            hovertemplate="epoch %{x}: %{y:.4g}<extra>" + _title(name) + "</extra>",
+            customdata=[value * info.factors.get(name, 1.0) for value in values],
+            hovertemplate=_hover(info, name),
         )
     if info.is_log:
         figure.update_yaxes(type="log", tickvals=log_ticks(info.values), tickformat="~g")
     return show_epochs(figure, last)
+
+
+def _hover(info: LossCurvesInfo, name: str) -> str:
+    """The value, and what it adds to the sum where its factor is known."""
+    factor = info.factors.get(name)
+    product = "" if factor is None else f" × {factor:g} = %{{customdata:.4g}}"
+    return "epoch %{x}: %{y:.4g}" + product + "<extra>" + _title(name) + "</extra>"
 
 
 def _title(name: str) -> str:

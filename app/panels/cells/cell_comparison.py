@@ -2,36 +2,13 @@
 
 import streamlit as st
 
-from adarec.errors import RunError
 from adarec.genotype import Genotype
 from adarec.runs.records import RunRecord
-from app import gateway, state
+from app import gateway
 from app.figures.cells.cell_graph import CellGraphInfo, explain_graphs
 from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.runs.run_picker import run_label
-
-
-def pick_second_run(first: RunRecord) -> RunRecord | None:
-    """The run to compare `first` with: the one after `with=` in the address, None without one."""
-    labels = {run.run: run_label(run) for run in gateway.runs() if run.run != first.run}
-    second = _asked_for(first)
-    if second is not None:
-        labels.setdefault(second.run, run_label(second))
-    if not labels:
-        return None
-    st.session_state[state.SECOND_RUN] = second.run if second else None
-    st.selectbox(
-        "Compare with",
-        list(labels),
-        format_func=lambda run: labels.get(run, run),
-        index=None,
-        key=state.SECOND_RUN,
-        on_change=state.choose_second_run,
-        placeholder="No other run",
-        help="Shows both cells side by side and marks the edges that carry different ops.",
-    )
-    return second
 
 
 def show_two_cells(first: RunRecord, second: RunRecord) -> None:
@@ -74,14 +51,3 @@ def _show_cell(
         facts.append("collapsed: no edge with parameters reaches its output")
     st.caption(as_text(" · ".join(facts)))
     return graphs
-
-
-def _asked_for(first: RunRecord) -> RunRecord | None:
-    asked = state.asked_for(state.WITH)
-    if not asked or asked == first.run:
-        return None
-    try:
-        return gateway.run(asked)
-    except RunError:
-        st.warning(as_text(f"There is no run {asked} to compare with. Choose one of these."))
-        return None

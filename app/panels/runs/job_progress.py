@@ -8,6 +8,7 @@ from app.gateway.runs import CONTROL, StepProgress
 from app.panels.errors import as_text, shown_errors
 from app.panels.runs.live_charts import show_live_charts
 from app.panels.runs.run_picker import state_word
+from app.panels.runs.waiting import NO_WORKER, has_worker, waiting_words
 
 _STATUS_S = 1.5
 _CHARTS_S = 2
@@ -46,7 +47,7 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
     done = sum(step.is_complete for step in steps)
     current = next((step for step in steps if step.is_current), None)
     if run.state == "queued":
-        text = "Waiting for the worker"
+        text = waiting_words(run)
     elif current is not None and run.is_active:
         left = current.seconds_left
         parts = [f"{current.title}: {current.message or 'preparing'}"]
@@ -60,6 +61,8 @@ def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
         text = state_word(run.state).capitalize()
     fraction = sum(step.fraction for step in steps) / max(1, len(steps))
     st.progress(min(1.0, fraction), text=f"**{as_text(run.title)}** · {as_text(text)}")
+    if not has_worker(run):
+        st.warning(NO_WORKER)
     st.caption(
         f"{done} of {len(steps)} steps complete · {_clock(run)}. Steps that an earlier run "
         "already computed are used again."

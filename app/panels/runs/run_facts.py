@@ -9,6 +9,7 @@ from app import gateway
 from app.panels.errors import as_text
 from app.panels.links import empty_state, link
 from app.panels.runs.run_picker import state_word
+from app.panels.runs.waiting import waiting_words
 
 
 def show_state(run: RunRecord) -> None:
@@ -16,21 +17,28 @@ def show_state(run: RunRecord) -> None:
     if run.state == "failed":
         st.error(as_text(f"This run failed: {run.error or 'no cause was stored'}"))
     elif run.state != "succeeded":
-        st.info(
-            f"This run is {state_word(run.state)}. The page shows what it has recorded so far."
-        )
+        words = state_word(run.state)
+        if run.state == "queued":
+            words = waiting_words(run).replace("Waiting", "waiting", 1)
+        st.info(f"This run is {words}. The page shows what it has recorded so far.")
     if run.state != "succeeded":
         link("search", "See it on the Search page →", run=run.run)
 
 
 def nothing_recorded(run: RunRecord, what: str) -> None:
-    """The empty state of a chart whose step has not begun."""
-    empty_state(
-        f"**No {what} yet.** This run has not reached the step that records it.",
-        url_path="search",
-        label="Watch the run",
-        run=run.run,
-    )
+    """The empty state of a chart whose step has not begun, with the way on from the run's
+    state."""
+    if run.is_resumable:
+        ended = "failed" if run.state == "failed" else "was stopped"
+        text = f"It {ended} before the step that records it. Resumed, it goes on from there."
+        label = "Resume it on the Search page"
+    elif run.state == "succeeded":
+        text = "The run has finished, but what it recorded is no longer in this workspace."
+        label = "See the run"
+    else:
+        text = "This run has not reached the step that records it."
+        label = "Watch the run"
+    empty_state(f"**No {what} yet.** {text}", url_path="search", label=label, run=run.run)
 
 
 def show_result(result: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from app.figures.cells.cell_graph import draw_cell_graph
 from app.figures.cells.op_heat_map import draw_op_heat_map, op_heat_map_info
 from app.figures.labels import edge_labels
 from app.figures.layers.layer_matrix import draw_layer_matrix, layer_matrix_info
+from app.figures.learning.alpha_entropy import alpha_entropy_info, draw_alpha_entropy
 from app.figures.learning.cost_curve import cost_curve_info, draw_cost_curve
 from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
 from app.figures.learning.op_curves import draw_op_curves, op_curves_info
@@ -17,30 +18,36 @@ from app.figures.results.augmented_histories import (
     draw_augmented_histories,
 )
 from app.figures.results.metrics_by_length import draw_metrics_by_length, metrics_by_length_info
-from app.gateway import DISTIL, SEARCH, TEACHER
+from app.gateway import AGGREGATION, DISTIL, SEARCH, TEACHER
 from app.panels.cells.cell_graphs import graphs_of_run
 from app.panels.chart import Picture as Picture
 
 Recorded = dict[str, dict[str, gateway.Curve]]
 
 _MODELS = {"Teacher": TEACHER, "Supernet": SEARCH, "Student": DISTIL}
+LEARNING_STEPS = (TEACHER, SEARCH, AGGREGATION, DISTIL)  # in the order of a run
 
 
 def recorded_curves(run: RunRecord) -> Recorded:
-    """Every metric that teacher, search and student recorded: role -> name -> curve."""
-    return {role: gateway.curves(run, role) for role in _MODELS.values()}
+    """Every metric that the steps of a run recorded that learn: role -> name -> curve."""
+    return {role: gateway.curves(run, role) for role in LEARNING_STEPS}
 
 
-def losses_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
-    """The losses of the newest step that has recorded something."""
-    for role in (DISTIL, SEARCH, TEACHER):
-        stage = gateway.step_stage(run, role)
-        if recorded[role] and stage:
-            info = loss_curves_info(
-                recorded[role], stage_title=catalog.find(catalog.STAGES, stage).title
-            )
-            return info, draw_loss_curves(info)
-    return None
+def losses_picture(run: RunRecord, recorded: Recorded, *, role: str = "") -> Picture | None:
+    """The losses of the step with that role, of the newest one that has recorded something by
+    default."""
+    if not role:
+        role = next((each for each in reversed(LEARNING_STEPS) if recorded[each]), "")
+    stage = gateway.step_stage(run, role)
+    if stage is None or not recorded[role]:
+        return None
+    info = loss_curves_info(
+        recorded[role],
+        stage_title=catalog.find(catalog.STAGES, stage).title,
+        factors=gateway.loss_factors(run, role),
+        efficiency_share=gateway.setting(run, "search.efficiency_share"),
+    )
+    return info, draw_loss_curves(info)
 
 
 def validation_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
@@ -68,6 +75,23 @@ def cost_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
         cost=str(gateway.setting(run, "cost", "latency")),
     )
     return info, draw_cost_curve(info)
+
+
+def entropy_picture(run: RunRecord, recorded: Recorded) -> Picture | None:
+    """How undecided the edges of the search's cell still are."""
+    searched = recorded[SEARCH]
+    if "alpha_entropy" not in searched:
+        return None
+    epochs, entropies = searched["alpha_entropy"]
+    arrays = gateway.epoch_arrays(run, SEARCH)
+    weights = None if arrays is None else arrays.arrays.get("op_weights")
+    info = alpha_entropy_info(
+        epochs,
+        entropies,
+        num_ops=len(catalog.OP_NAMES) if weights is None else weights.shape[2],
+        temperatures=searched["gumbel_temperature"][1],
+    )
+    return info, draw_alpha_entropy(info)
 
 
 def op_curves_picture(run: RunRecord) -> Picture | None:

@@ -1,0 +1,1 @@
+"""What student layers learned from teacher layers."""
