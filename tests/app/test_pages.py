@@ -102,7 +102,7 @@ NEW_CHARTS = {
     "scenes": 6,
     "search": 5,
     "adapt": 0,  # the example is a search
-    "architecture": 6,
+    "architecture": 7,
     "distillation": 6,
     "tradeoffs": 2,
     "compare": 4,  # its cell, its ops, its scene, its metrics
@@ -145,7 +145,7 @@ CHARTS = {
     "scenes": 0,  # the generated scenes of this test carry no statistics
     "search": 5,
     "adapt": 0,  # the run in the address is a search
-    "architecture": 6,
+    "architecture": 7,
     "distillation": 6,
     "tradeoffs": 2,
     "compare": 6,  # two cells, their ops, their scenes, their distance, their metrics

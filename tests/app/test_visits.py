@@ -237,11 +237,11 @@ def test_two_runs_stand_side_by_side_with_their_differences(home: Workspace) -> 
     app = visit("architecture", **{"run": runs[0], "with": runs[1]})
     assert "edges carry different ops" in text_of(app)
     assert f"Everything below is of **{runs[0]}** alone" in text_of(app)
-    assert len(app.get("plotly_chart")) == 7
+    assert len(app.get("plotly_chart")) == 8
     app.selectbox(key=state.SECOND_RUN).set_value(None).run()
     assert "with" not in app.query_params
     assert "Everything below" not in text_of(app)
-    assert len(app.get("plotly_chart")) == 6
+    assert len(app.get("plotly_chart")) == 7
 
 
 def test_a_second_run_that_is_gone_is_named(home: Workspace) -> None:
