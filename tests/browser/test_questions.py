@@ -117,7 +117,7 @@ def test_what_should_i_ship(someone: Visitor) -> None:
     # The choice is in the address: a reload shows the same.
     page.reload()
     expect(plane).to_contain_text("NDCG@10 against parameters")
-    expect(page.get_by_text(below)).to_be_visible()
+    expect(page.get_by_text(f"Fastest student {below}")).to_be_visible()
 
 
 def test_does_it_recommend_sensible_things(someone: Visitor) -> None:
