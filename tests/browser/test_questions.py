@@ -97,7 +97,7 @@ def test_what_did_each_student_layer_learn_from(someone: Visitor) -> None:
 def test_what_should_i_ship(someone: Visitor) -> None:
     page = someone.page
     someone.open("tradeoffs", run=EXAMPLE_RUN)
-    plane = chart(page, "frontier")
+    plane = chart(page, f"frontier_{EXAMPLE_RUN}")
     for role in ("student", "teacher", "control", "count baseline", "fastest that qualifies"):
         expect(plane).to_contain_text(role)
     expect(page.get_by_text("Fastest student at most 10 % below its teacher")).to_be_visible()
@@ -199,8 +199,7 @@ def test_a_view_is_a_link_that_survives_reload_and_the_back_button(someone: Visi
 
 def chart(page: Page, key: str) -> Locator:
     """The chart with that key, once it is drawn."""
-    # While it is drawn anew there may be two.
-    found = page.locator(f".st-key-{key}, [class*='st-key-{key}_']").first
+    found = page.locator(f".st-key-{key}").first  # while it is drawn anew there may be two
     found.locator(".main-svg").first.wait_for()
     return found
 
