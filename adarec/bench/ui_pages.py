@@ -11,7 +11,6 @@ from adarec.bench.ui_workspace import SCENE
 
 # A step of the visitor: gives seconds until its result is on the screen.
 Step = Callable[[Visitor, int], float]
-_EPOCHS_BACK = 6  # the slider goes back and forth over so many epochs
 _START_PERCENT = 10  # where the page's slider stands at first
 
 
@@ -43,9 +42,10 @@ def _find_runs(visitor: Visitor, turn: int) -> float:
 
 
 def _move_epoch(visitor: Visitor, turn: int) -> float:
-    """One epoch back, later forth again; the picture's title then says that epoch."""
+    """One epoch back, from the first one forth again; the picture's title then says that epoch."""
     thumb = visitor.page.locator(".st-key-epoch_slider input[type=range]")
-    is_back = turn // _EPOCHS_BACK % 2 == 0
+    last = int(thumb.get_attribute("max") or 1)
+    is_back = turn // last % 2 == 0
     wanted = int(thumb.get_attribute("aria-valuetext") or 0) + (-1 if is_back else 1)
     thumb.press("ArrowLeft" if is_back else "ArrowRight")
     titles = "[...document.querySelectorAll('.gtitle')]"
