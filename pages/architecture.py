@@ -4,22 +4,22 @@ from functools import partial
 
 import streamlit as st
 
-from app import gateway
+from app import gateway, state
 from app.figures.cells.op_costs import draw_op_costs, op_costs_info
 from app.figures.cells.receptive_field import draw_receptive_field, receptive_field_info
 from app.figures.labels import edge_labels
 from app.figures.learning.op_curves import draw_op_curves, op_curves_info
-from app.figures.learning.op_share_curves import draw_op_share_curves, op_share_curves_info
 from app.panels.cells.cell_choice import show_cell_choice
 from app.panels.cells.cell_comparison import show_two_cells
 from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
 from app.panels.cells.epoch_pictures import show_op_weights
 from app.panels.cells.epoch_slider import play_epochs
+from app.panels.cells.search_course import show_course
 from app.panels.chart import show_chart
+from app.panels.later import folded
 from app.panels.links import link
 from app.panels.runs.run_facts import nothing_recorded, show_state
 from app.panels.runs.run_picker import pick_run
-from app.panels.runs.run_pictures import entropy_picture, recorded_curves
 from app.panels.runs.second_run import pick_second_run
 
 st.title("Architecture")
@@ -75,14 +75,11 @@ with right:
         ops = cell.ops if cell else ()
         table = op_costs_info(costs["ops"], unit=costs["unit"], genotype_ops=ops)
         show_chart(table, draw_op_costs(table), key="op_costs")
-    if arrays is not None and "op_shares" in arrays.arrays:
-        shares = op_share_curves_info(arrays.epochs, arrays.arrays["op_shares"])
-        show_chart(shares, draw_op_share_curves(shares), key="op_share_curves")
-    elif arrays is not None:
-        st.caption("This search did not record the share of each op; newer ones do.")
 if arrays is not None and weights is not None:
     over_time = op_curves_info(arrays.epochs, weights, edges)
     show_chart(over_time, draw_op_curves(over_time), key="op_curves")
-    if undecided := entropy_picture(run, recorded_curves(run)):
-        show_chart(*undecided, key="alpha_entropy")
+    course = folded("Share of each op, and how undecided the edges were", key=state.COURSE)
+    if course is not None:
+        with course:
+            show_course(run, arrays)
 link("distillation", "What did each student layer learn from? →", run=run.run)

@@ -50,7 +50,7 @@ def test_the_camera_saves_what_was_chosen_and_every_chart_has_its_csv(
     charts = app.get("plotly_chart")
     images = [json.loads(chart.proto.config)["toImageButtonOptions"] for chart in charts]
     assert {image["format"] for image in images} == {chosen.lower()}
-    assert len({image["filename"] for image in images}) == len(charts) == 7
+    assert len({image["filename"] for image in images}) == len(charts) == 5
     for chart in charts:
         app.session_state[f"{chart.key}_numbers"] = True
     app.run()

@@ -100,9 +100,9 @@ def filled_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str
 
 NEW_CHARTS = {
     "scenes": 6,
-    "search": 5,
+    "search": 4,
     "adapt": 0,  # the example is a search
-    "architecture": 7,
+    "architecture": 5,
     "distillation": 6,
     "tradeoffs": 2,
     "compare": 4,  # its cell, its ops, its scene, its metrics
@@ -143,9 +143,9 @@ def test_a_page_of_an_empty_workspace_says_what_to_do(
 
 CHARTS = {
     "scenes": 0,  # the generated scenes of this test carry no statistics
-    "search": 5,
+    "search": 4,
     "adapt": 0,  # the run in the address is a search
-    "architecture": 7,
+    "architecture": 5,
     "distillation": 6,
     "tradeoffs": 2,
     "compare": 6,  # two cells, their ops, their scenes, their distance, their metrics

@@ -122,7 +122,7 @@ def test_a_running_run_can_be_stopped_and_shows_its_curves(home: Workspace) -> N
     run = add_run(home, "shop", key, state="running", until="search")
     app = visit("search", run=run)
     assert app.button(key=state.STOP_SEARCH)
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 4
     app.button(key=state.STOP_SEARCH).click().run()
     assert home.store.run(run).stop_requested_at is not None
 
@@ -237,11 +237,11 @@ def test_two_runs_stand_side_by_side_with_their_differences(home: Workspace) -> 
     app = visit("architecture", **{"run": runs[0], "with": runs[1]})
     assert "edges carry different ops" in text_of(app)
     assert f"Everything below is of **{runs[0]}** alone" in text_of(app)
-    assert len(app.get("plotly_chart")) == 8
+    assert len(app.get("plotly_chart")) == 6
     app.selectbox(key=state.SECOND_RUN).set_value(None).run()
     assert "with" not in app.query_params
     assert "Everything below" not in text_of(app)
-    assert len(app.get("plotly_chart")) == 7
+    assert len(app.get("plotly_chart")) == 5
 
 
 def test_a_second_run_that_is_gone_is_named(home: Workspace) -> None:

@@ -81,7 +81,27 @@ def test_a_step_without_losses_says_so(home: Workspace) -> None:
     app = visit("search", run=run, losses_of="Distillation")
     assert "has recorded no losses yet" in text_of(app)
     assert "Losses: " not in charts_of(app)
+
+
+def test_the_entropy_is_said_and_drawn_when_its_drawer_is_opened(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = add_run(home, "shop", key, state="running", until="search")
+    app = visit("search", run=run)
+    assert "Entropy of the op probabilities: 1.00 nats; 2.08 is undecided" in text_of(app)
+    assert "How undecided the edges are" not in charts_of(app)
+    app.session_state[state.ENTROPY] = True
+    app.run()
     assert "How undecided the edges are" in charts_of(app)
+
+
+def test_the_course_of_a_search_is_drawn_when_its_drawer_is_opened(home: Workspace) -> None:
+    run = add_run(home, "shop", add_scene(home, "shop", seed=1))
+    app = visit("architecture", run=run)
+    assert "Share of each op" not in charts_of(app)
+    app.session_state[state.COURSE] = True
+    app.run()
+    for title in ("Share of each op", "How undecided the edges are"):
+        assert title in charts_of(app)
 
 
 def test_a_waiting_run_says_how_many_are_before_it(home: Workspace) -> None:

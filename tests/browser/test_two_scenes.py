@@ -70,7 +70,7 @@ def test_what_is_the_search_doing_now(someone: Visitor, home: Path) -> None:
         someone.open("search", run=run)
         progress = page.get_by_test_id("stProgress")
         expect(progress).to_contain_text(re.compile(r"Epoch \d+ of at most 1000"))
-        for key in ("losses", "validation", "op_curves", "alpha_entropy", "cost"):
+        for key in ("losses", "validation", "op_curves", "cost"):
             chart(page, key)
         epochs_drawn(page, at_least=3)
         hide_a_loss(page, "Embedding (× 0.2)")

@@ -136,4 +136,4 @@ def test_every_page_shows_it(
     workspace, result = searched
     pages = visit(workspace.home, str(result["run"]))
     assert [seen["exceptions"] for seen in pages.values()] == [[]] * len(pages)
-    assert pages["architecture"]["charts"] == 7 + 1, "a graph for each of the two cells"
+    assert pages["architecture"]["charts"] == 5 + 1, "a graph for each of the two cells"

@@ -1,14 +1,17 @@
 """The curves of a run: losses, validation, expected speed-up, op probabilities, their entropy."""
 
+import math
 from collections.abc import Callable
 from functools import cached_property, partial
 
 import streamlit as st
 
+from adarec import catalog
 from adarec.runs.records import RunRecord
 from app import gateway, state
 from app.panels.chart import Picture, show_kept_chart
 from app.panels.kept_view import keep_views
+from app.panels.later import folded
 from app.panels.runs.run_pictures import (
     Recorded,
     cost_picture,
@@ -48,12 +51,27 @@ def show_live_charts(run: RunRecord) -> None:
     show_kept_chart(kept, partial(op_curves_picture, run), key="op_curves", scope=run.run)
     left, right = st.columns(2)
     with left:
-        show_kept_chart(
-            kept, partial(_of_curves, entropy_picture, curves), key="alpha_entropy", scope=run.run
-        )
+        _show_entropy(run, kept, curves)
     with right:
         show_kept_chart(kept, partial(_of_curves, cost_picture, curves), key="cost", scope=run.run)
     keep_views(run.run, CHARTS)
+
+
+def _show_entropy(run: RunRecord, kept: tuple[str | int | float | None, ...], curves: "_Curves") -> None:
+    """The newest entropy in words, and its curve behind them: a chart more is a page later."""
+    recorded = curves.recorded[gateway.SEARCH].get("alpha_entropy")
+    if recorded is None:
+        return
+    most = math.log(len(catalog.OP_NAMES))
+    st.caption(
+        f"Entropy of the op probabilities: {recorded[1][-1]:.2f} nats; {most:.2f} is undecided, 0 "
+        "decided."
+    )
+    drawer = folded("How undecided the edges are, epoch by epoch", key=state.ENTROPY)
+    if drawer is not None:
+        with drawer:
+            draw = partial(_of_curves, entropy_picture, curves)
+            show_kept_chart(kept, draw, key="alpha_entropy", scope=run.run)
 
 
 def _choose_losses(run: RunRecord) -> str:
