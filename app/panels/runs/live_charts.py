@@ -57,7 +57,9 @@ def show_live_charts(run: RunRecord) -> None:
     keep_views(run.run, CHARTS)
 
 
-def _show_entropy(run: RunRecord, kept: tuple[str | int | float | None, ...], curves: "_Curves") -> None:
+def _show_entropy(
+    run: RunRecord, kept: tuple[str | int | float | None, ...], curves: "_Curves"
+) -> None:
     """The newest entropy in words, and its curve behind them: a chart more is a page later."""
     recorded = curves.recorded[gateway.SEARCH].get("alpha_entropy")
     if recorded is None:
