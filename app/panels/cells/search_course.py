@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from adarec.runs.files import EpochArrays
 from adarec.runs.records import RunRecord
+from app import gateway
 from app.figures.learning.op_share_curves import draw_op_share_curves, op_share_curves_info
 from app.panels.chart import show_chart
 from app.panels.runs.run_pictures import entropy_picture, recorded_curves
 
 
-def show_course(run: RunRecord, arrays: EpochArrays) -> None:
+def show_course(run: RunRecord, arrays: gateway.EpochArrays) -> None:
     """Both over the epochs of the search, side by side."""
     left, right = st.columns(2)
     with left:
