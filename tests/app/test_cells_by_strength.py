@@ -10,7 +10,7 @@ from adarec.genotype import Genotype
 from adarec.runs.files import EPOCH_ARRAYS, read_epoch_arrays, write_epoch_arrays
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
-from app import gateway
+from app import gateway, state
 from app.report import comparison_report
 from tests.app.filled_workspace import add_run, add_scene
 from tests.app.test_cells_of_their_own import charts_of
@@ -69,10 +69,14 @@ def test_compare_explains_only_what_it_draws(home: Workspace) -> None:
 def test_shares_of_ops_are_shown_where_they_were_recorded(home: Workspace) -> None:
     run = finished("shop", home, seed=1)
     app = visit("architecture", run=run.run)
+    app.session_state[state.COURSE] = True
+    app.run()
     assert sum('"Share of each op"' in chart for chart in charts_of(app)) == 1
     assert NO_SHARES not in text_of(app)
     without(home, run, "op_shares")
     app = visit("architecture", run=run.run)
+    app.session_state[state.COURSE] = True
+    app.run()
     assert not any('"Share of each op"' in chart for chart in charts_of(app))
     assert NO_SHARES in text_of(app)
 
