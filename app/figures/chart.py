@@ -212,12 +212,21 @@ def epoch_ticks(last: int) -> dict[str, Any]:
 
 
 def log_ticks(values: Iterable[float]) -> list[float]:
-    """1, 2, 5 and their tenfolds around positive `values`: plotly names none or every digit."""
+    """1, 2, 5 and their tenfolds around positive `values`: plotly names none or every digit. Where
+    fewer than two of them lie among the values, round numbers at equal distances.
+    """
     found = sorted(values)
     if not found:
         return [1.0]
     low, high = math.floor(math.log10(found[0])) - 1, math.ceil(math.log10(found[-1]))
-    return [digit * 10.0**power for power in range(low, high + 1) for digit in (1, 2, 5)]
+    ticks = [digit * 10.0**power for power in range(low, high + 1) for digit in (1, 2, 5)]
+    if found[0] == found[-1] or sum(found[0] <= tick <= found[-1] for tick in ticks) > 1:
+        return ticks
+    smallest = (found[-1] - found[0]) / 4
+    power = 10.0 ** math.floor(math.log10(smallest))
+    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= smallest)
+    first = math.floor(found[0] / step)
+    return [place * step for place in range(first, math.ceil(found[-1] / step) + 1)]
 
 
 def without_axes(figure: go.Figure) -> go.Figure:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.figures.cells.op_costs import draw_op_costs, op_costs_info
+from app.figures.chart import log_ticks
 from app.figures.layers.layer_matrix import draw_layer_matrix, layer_matrix_info, on_one_scale
 from app.figures.learning.alpha_entropy import alpha_entropy_info, draw_alpha_entropy
 from app.figures.learning.loss_curves import draw_loss_curves, loss_curves_info
@@ -108,3 +109,20 @@ def test_the_cost_of_an_op_says_what_it_is_paid_for(unit: str, said: str) -> Non
     assert (
         draw_op_costs(info).data[0].hovertemplate == "%{y}: %{x:.4g} " + said + "<extra></extra>"
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([5.9, 6.9], [5.5, 6.0, 6.5, 7.0]),  # no 1, 2 or 5 among them
+        ([0.011, 0.019], [0.010, 0.012, 0.014, 0.016, 0.018, 0.020]),
+    ],
+)
+def test_a_narrow_range_has_numbers_on_its_axis(
+    values: list[float], expected: list[float]
+) -> None:
+    assert log_ticks(values) == pytest.approx(expected)
+
+
+def test_a_wide_range_is_named_by_1_2_and_5() -> None:
+    assert {0.1, 0.2, 0.5, 1.0, 2.0, 5.0} <= set(log_ticks([0.1, 6.0]))
