@@ -103,7 +103,12 @@ def test_heat_map_and_curves_show_the_same_numbers() -> None:
     assert now.rows()[5]["zero"] == pytest.approx(weights[1, 5, 7])
     assert over_time.rows()[6 + 5] == {"epoch": 2} | now.rows()[5]
     assert draw_op_heat_map(now).data[0].z.shape == (6, 8)
-    assert len(draw_op_curves(over_time).data) == 6 * 8
+    figure = draw_op_curves(over_time)
+    assert len(figure.data) == 8
+    # The line of an op passes through the charts of all edges, epoch by epoch.
+    skip = figure.data[catalog.OP_NAMES.index("skip")]
+    told = [float(told) for (told, _), x in zip(skip.customdata, skip.x, strict=True) if x == x]
+    assert told == pytest.approx(weights[:, :, catalog.OP_NAMES.index("skip")].T.ravel())
 
 
 def test_curves_say_since_when_an_op_leads_without_a_break() -> None:
@@ -192,9 +197,16 @@ def test_curves_of_many_cells_have_room() -> None:
     count = 16 * 6
     weights = np.full((2, count, len(catalog.OPS)), 1 / len(catalog.OPS))
     info = op_curves_info(np.array([1, 2]), weights, edge_labels(count, 16))
-    layout = draw_op_curves(info).layout
-    heights = [layout[f"yaxis{k}"].domain for k in range(2, count + 1)]
-    assert all(high - low > 0.01 for low, high in heights)
+    figure = draw_op_curves(info)
+    layout = figure.layout
+    names = [(note.x, note.y) for note in layout.annotations]
+    assert len(set(names)) == count
+    low, high = layout.yaxis.range
+    assert all(low < y < high for _, y in names)
+    assert layout.height / 32 > 100
+    # 1/8 of a probability lies in each row's own chart, 32 rows under each other.
+    levels = sorted({round(float(y), 6) for y in figure.data[0].y if y == y})
+    assert len(levels) == 32
     assert layout.annotations[-1].text.startswith("cell 16: 2 → 3")
 
 
