@@ -14,9 +14,11 @@ from app.figures import colours
 Rows = list[dict[str, Any]]
 
 _TITLE_PX = 48
-_TICKS_PX = 28
+_TICKS_PX = 42
 _AXIS_TITLE_PX = 26
-_LEGEND_ROW_PX = 24
+_NUMBERS_PX, _BARE_PX = 58, 10  # beside the vertical axis
+_NAME_PX, _LETTER_PX = 34, 8.5  # the same for words: a wide letter, so that most words have room
+_LEGEND_PX, _LEGEND_ROW_PX = 18, 20
 _NAMES_PX = 24  # a row of names over small multiples
 
 
@@ -32,7 +34,13 @@ class ChartInfo(ABC):
 
 
 def new_figure(
-    info: ChartInfo, *, x: str = "", y: str = "", plot_height: int = 240, legend_rows: int = 0
+    info: ChartInfo,
+    *,
+    x: str = "",
+    y: str = "",
+    plot_height: int = 240,
+    legend_rows: int = 0,
+    names: Iterable[str] = (),
 ) -> go.Figure:
     """An empty figure with the info's title, axis labels (units included) and the look that all
     charts share.
@@ -45,14 +53,22 @@ def new_figure(
         y: Label of the vertical axis.
         plot_height: Pixels between the axes; title, labels and legend come on top.
         legend_rows: Lines of text kept free for the legend under the plot.
+        names: The words beside the vertical axis, where no numbers stand there.
     """
-    return go.Figure(
-        layout=base_layout(info, x=x, y=y, plot_height=plot_height, legend_rows=legend_rows)
+    layout = base_layout(
+        info, x=x, y=y, plot_height=plot_height, legend_rows=legend_rows, names=names
     )
+    return go.Figure(layout=layout)
 
 
 def base_layout(
-    info: ChartInfo, *, x: str = "", y: str = "", plot_height: int = 240, legend_rows: int = 0
+    info: ChartInfo,
+    *,
+    x: str = "",
+    y: str = "",
+    plot_height: int = 240,
+    legend_rows: int = 0,
+    names: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The layout of `new_figure` as plain data.
 
@@ -60,12 +76,13 @@ def base_layout(
     that is changed step by step: plotly checks the whole path at every change.
     """
     under_plot = _TICKS_PX + (_AXIS_TITLE_PX if x else 0)
-    bottom = under_plot + _LEGEND_ROW_PX * legend_rows
+    bottom = under_plot + (_LEGEND_PX + _LEGEND_ROW_PX * legend_rows if legend_rows else 0)
     axis = {"automargin": True, "zeroline": False, "gridcolor": colours.GRID}
     return {
         "title": {"text": info.title, "x": 0, "xanchor": "left", "font": {"size": 15}},
         "height": _TITLE_PX + plot_height + bottom,
-        "margin": {"l": 10, "r": 16, "t": _TITLE_PX, "b": bottom},
+        # Room that turns out to be too small is found by drawing everything twice.
+        "margin": {"l": _left_px(y, names), "r": 16, "t": _TITLE_PX, "b": bottom},
         "hovermode": "closest",
         # A changed value would forget zoom and hidden series at each live update.
         "uirevision": "keep",
@@ -81,6 +98,14 @@ def base_layout(
         "xaxis": {**axis, "title": {"text": x}},
         "yaxis": {**axis, "title": {"text": y}},
     }
+
+
+def _left_px(title: str, names: Iterable[str]) -> int:
+    """Room for the vertical axis' words or numbers, and for its title."""
+    longest = max(map(len, names), default=0)
+    if longest:
+        return round(_NAME_PX + _LETTER_PX * longest) + (_AXIS_TITLE_PX if title else 0)
+    return _NUMBERS_PX + _AXIS_TITLE_PX if title else _BARE_PX
 
 
 def mark_level(

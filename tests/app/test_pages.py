@@ -100,7 +100,7 @@ def filled_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str
 
 NEW_CHARTS = {
     "scenes": 6,
-    "search": 4,
+    "search": 3,
     "adapt": 0,  # the example is a search
     "architecture": 5,
     "distillation": 6,
@@ -143,7 +143,7 @@ def test_a_page_of_an_empty_workspace_says_what_to_do(
 
 CHARTS = {
     "scenes": 0,  # the generated scenes of this test carry no statistics
-    "search": 4,
+    "search": 3,
     "adapt": 0,  # the run in the address is a search
     "architecture": 5,
     "distillation": 6,

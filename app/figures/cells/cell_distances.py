@@ -41,7 +41,7 @@ def cell_distances_info(cells: Mapping[str, Genotype]) -> CellDistancesInfo:
 
 def draw_cell_distances(info: CellDistancesInfo) -> go.Figure:
     """A heat map with the percentage written into every field."""
-    figure = new_figure(info, plot_height=40 + 40 * len(info.labels))
+    figure = new_figure(info, plot_height=40 + 40 * len(info.labels), names=info.labels)
     figure.add_heatmap(
         z=info.distances,
         x=info.labels,

@@ -48,7 +48,7 @@ def op_costs_info(
 
 def draw_op_costs(info: OpCostsInfo) -> go.Figure:
     """Horizontal bars in the ops' colours; ops outside the cell are faded."""
-    figure = new_figure(info, x=info.unit, plot_height=30 * len(info.ops))
+    figure = new_figure(info, x=info.unit, plot_height=30 * len(info.ops), names=info.ops)
     figure.add_bar(
         y=info.ops,
         x=info.costs,

@@ -42,7 +42,11 @@ def op_heat_map_info(op_weights: np.ndarray, *, epoch: int, edges: list[str]) ->
 def draw_op_heat_map(info: OpHeatMapInfo) -> go.Figure:
     """A heat map with the percentage written into every field."""
     figure = new_figure(
-        info, x="candidate op", y="edge of the cell", plot_height=36 * len(info.edges) + 20
+        info,
+        x="candidate op",
+        y="edge of the cell",
+        plot_height=36 * len(info.edges) + 20,
+        names=info.edges,
     )
     figure.add_heatmap(
         z=info.weights,

@@ -41,7 +41,7 @@ def op_shares_info(cells: Mapping[str, Genotype]) -> OpSharesInfo:
 
 def draw_op_shares(info: OpSharesInfo) -> go.Figure:
     """Stacked bars in the ops' colours."""
-    figure = new_figure(info, x="edges", plot_height=20 + 38 * len(info.counts))
+    figure = new_figure(info, x="edges", plot_height=20 + 38 * len(info.counts), names=info.counts)
     cells = list(info.counts)
     for op in catalog.OPS:
         values = [info.counts[cell][op.name] for cell in cells]

@@ -27,6 +27,7 @@ LOSS_TITLES = {
 # Losses on the target of an adaptation: the same colours and shapes, dashed and hollow.
 _ON_TARGET = "target_"
 # Curve -> what is said where it is drawn, in this order.
+_LONG_NAME = 20  # letters; two longer ones do not stand side by side in half a page's legend
 _MEANINGS = {
     "task_loss": "Task: next item against the whole catalogue.",
     "masked_loss": "Masked items: the same for items that were hidden.",
@@ -125,8 +126,11 @@ def loss_curves_info(
 def draw_loss_curves(info: LossCurvesInfo) -> go.Figure:
     """One line per loss; the axis is logarithmic because the losses differ by orders of
     magnitude."""
+    names = [info.name_of(name) for name in info.curves]
+    # Beside another chart there is room for two names of usual length.
+    rows = len(names) if any(len(name) > _LONG_NAME for name in names) else -(-len(names) // 2)
     figure = new_figure(
-        info, x="epoch", y="loss (log scale)" if info.is_log else "loss", legend_rows=2
+        info, x="epoch", y="loss (log scale)" if info.is_log else "loss", legend_rows=rows
     )
     last = max((epoch for epochs, _ in info.curves.values() for epoch in epochs), default=1)
     for name, (epochs, values) in info.curves.items():

@@ -12,7 +12,7 @@ from app.figures.chart import ChartInfo, Rows, base_layout
 
 _COLUMNS = 3
 _ROW_PX = 150
-_GAP = (0.06, 0.22)  # between columns and between rows, where the edge's name stands
+_GAP = (0.09, 0.22)  # between columns and between rows, where the edge's name stands
 _TICKS = 5  # epochs named under a chart, about
 
 
@@ -131,9 +131,9 @@ class _Plane:
         }
 
     def y_ticks(self) -> dict[str, Any]:
-        """Three probabilities beside each row."""
-        step = next(each for each in (0.5, 0.25, 0.1) if 2 * each <= self.top or each == 0.1)
-        named = np.arange(3) * step
+        """A few probabilities beside each row."""
+        step = 0.5 if self.top > 0.9 else 0.25 if self.top > 0.5 else 0.1
+        named = np.arange(0, self.top, step)
         bottoms = [self.bottom(row * _COLUMNS) for row in range(self.rows)]
         return {
             "tickvals": np.concatenate([low + named / self.top for low in bottoms]),

@@ -52,7 +52,11 @@ def draw_scene_metrics(info: SceneMetricsInfo) -> go.Figure:
     """A line of markers a scene; the roles differ by colour and by shape."""
     labels = list(dict.fromkeys(entry[0] for entry in info.entries))
     figure = new_figure(
-        info, x=info.metric.upper(), plot_height=20 + 44 * len(labels), legend_rows=2
+        info,
+        x=info.metric.upper(),
+        plot_height=20 + 44 * len(labels),
+        legend_rows=2,
+        names=labels,
     )
     for role in ("baseline", "control", "teacher", "student"):
         found = [entry for entry in info.entries if entry[1] == role]

@@ -43,11 +43,12 @@ def count_baselines_info(
 
 def draw_count_baselines(info: CountBaselinesInfo) -> go.Figure:
     """Horizontal bars, the best one in full colour."""
-    figure = new_figure(info, x=info.metric.upper(), plot_height=130)
+    names = [baseline_title(name) for name in info.values]
+    figure = new_figure(info, x=info.metric.upper(), plot_height=130, names=names)
     best = max(info.values.values())
     colour = colours.ROLE_COLOURS["baseline"]
     figure.add_bar(
-        y=[baseline_title(name) for name in info.values],
+        y=names,
         x=list(info.values.values()),
         orientation="h",
         marker={

@@ -109,7 +109,7 @@ def gini(popularity: Mapping[str, Sequence[float]]) -> float:
 def draw_scene_character(info: SceneCharacterInfo) -> go.Figure:
     """A row of bars a scene, one column a part, each with a scale of its own."""
     layout = small_multiples(
-        base_layout(info, plot_height=20 + 38 * len(info.scenes)),
+        base_layout(info, plot_height=20 + 38 * len(info.scenes), names=info.scenes),
         list(info.values),
         columns=len(info.values),
         gaps=(0.24 / len(info.values), 0.0),

@@ -49,18 +49,28 @@ def show_live_charts(run: RunRecord) -> None:
             kept, partial(_of_curves, validation_picture, curves), key="validation", scope=run.run
         )
     show_kept_chart(kept, partial(op_curves_picture, run), key="op_curves", scope=run.run)
-    left, right = st.columns(2)
-    with left:
-        _show_entropy(run, kept, curves)
-    with right:
-        show_kept_chart(kept, partial(_of_curves, cost_picture, curves), key="cost", scope=run.run)
+    draw_cost = partial(
+        show_kept_chart,
+        kept,
+        partial(_of_curves, cost_picture, curves),
+        key="cost",
+        scope=run.run,
+    )
+    if run.is_active:
+        draw_cost()
+    _show_entropy(run, kept, curves, draw_cost)
     keep_views(run.run, CHARTS)
 
 
 def _show_entropy(
-    run: RunRecord, kept: tuple[str | int | float | None, ...], curves: "_Curves"
+    run: RunRecord,
+    kept: tuple[str | int | float | None, ...],
+    curves: "_Curves",
+    draw_cost: Callable[[], None],
 ) -> None:
-    """The newest entropy in words, and its curve behind them: a chart more is a page later."""
+    """The newest entropy in words, and its curve behind them: a chart more is a page later. So is
+    the expected speed-up of a run that is over: the measured one has taken its place.
+    """
     recorded = curves.recorded[gateway.SEARCH].get("alpha_entropy")
     if recorded is None:
         return
@@ -69,11 +79,16 @@ def _show_entropy(
         f"Entropy of the op probabilities: {recorded[1][-1]:.2f} nats; {most:.2f} is undecided, 0 "
         "decided."
     )
-    drawer = folded("How undecided the edges are, epoch by epoch", key=state.ENTROPY)
+    label = "How undecided the edges were, epoch by epoch"
+    if not run.is_active:
+        label += ", and the expected speed-up"
+    drawer = folded(label, key=state.ENTROPY)
     if drawer is not None:
         with drawer:
             draw = partial(_of_curves, entropy_picture, curves)
             show_kept_chart(kept, draw, key="alpha_entropy", scope=run.run)
+            if not run.is_active:
+                draw_cost()
 
 
 def _choose_losses(run: RunRecord) -> str:
