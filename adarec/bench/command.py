@@ -24,7 +24,7 @@ def bench(
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
     only: Annotated[
-        str | None, typer.Option(help="ablation: scenes|losses|transfer|paper.")
+        str | None, typer.Option(help="ablation: scenes|losses|transfer|front|teachers|paper.")
     ] = None,
     scene: Annotated[
         list[str] | None, typer.Option(help="experiments: run this scene only; may be repeated.")

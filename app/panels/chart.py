@@ -33,6 +33,7 @@ def choose_figure_format() -> None:
         default=FIGURE_FORMATS[0],
         required=True,
         key=state.FIGURE_FORMAT,
+        bind="query-params",
         help="Point at a chart and press its camera. PNG is a picture of pixels, SVG stays sharp "
         "at any size. The numbers under each chart can be saved as CSV.",
     )
