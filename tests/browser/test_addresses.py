@@ -47,6 +47,7 @@ def test_back_moves_the_box_of_scenes_too(someone: Visitor) -> None:
     left = tags.last.inner_text()
     tags.first.locator("button").click()
     expect(tags).to_have_count(1)
+    page.wait_for_url(re.compile("[?&]scene="))  # the box changes before the address does
     someone.settle()
     page.reload()
     expect(tags).to_have_count(1)
@@ -67,3 +68,16 @@ def test_what_the_form_of_a_search_says_survives_a_reload(someone: Visitor) -> N
     page.reload()
     expect(page.locator(".st-key-search_preset input").first).to_have_value("Standard")
     expect(seed).to_have_value("7")
+
+
+def test_the_format_of_saved_figures_goes_from_page_to_page(someone: Visitor) -> None:
+    page = someone.page
+    someone.open("architecture")
+    box = page.locator(".st-key-figure_format")
+    box.get_by_role("radio", name="SVG").click()
+    page.wait_for_url(re.compile("figure_format=SVG"))
+    page.reload()
+    expect(box.get_by_role("radio", name="SVG")).to_be_checked()
+    go(page, "Distillation")
+    someone.settle()
+    expect(box.get_by_role("radio", name="SVG")).to_be_checked()
