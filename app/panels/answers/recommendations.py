@@ -9,7 +9,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from adarec.serving import Recommendation
 
-_ITEM_WIDTH = 160  # px: a long title must not push the ranks out of sight
+# px: a long title must not push the ranks out of sight, and an id needs less
+_TITLE_WIDTH, _ID_WIDTH = 160, 100
 
 
 def show_recommendations(
@@ -28,10 +29,9 @@ def show_recommendations(
     ranks = {role: ranks_of(answer) for role, answer in answers.items()}
     shared = set.intersection(*(set(each) for each in ranks.values()))
     moved = sum(len({each[item_id] for each in ranks.values()}) > 1 for item_id in shared)
-    st.markdown(
-        f"**{len(shared)} of {max(len(each) for each in ranks.values())}** items are in both "
-        f"lists, {moved} of them at another rank."
-    )
+    most = max(len(each) for each in ranks.values())
+    moves = f", {moved} of them at another rank" if shared else ""
+    st.markdown(f"**{len(shared)} of {most}** items are in both lists{moves}.")
     for column, (role, answer) in zip(st.columns(len(answers)), answers.items(), strict=True):
         with column, st.container(border=True):
             st.metric(
@@ -51,7 +51,9 @@ def show_recommendations(
                 hide_index=True,
                 height="content",
                 column_config={
-                    "item": st.column_config.TextColumn(width=_ITEM_WIDTH),
+                    "item": st.column_config.TextColumn(
+                        width=_TITLE_WIDTH if _has_titles(answer) else _ID_WIDTH
+                    ),
                     **{
                         f"{other}'s rank": st.column_config.TextColumn(
                             help=f"▲ the {other} ranks it higher, ▼ lower, – not in its ten."
@@ -103,8 +105,11 @@ def _table(
     )
     if variances is not None:
         rows["variance"] = [variances[item_id] for item_id, _, _ in answer.items]
-    has_titles = any(title for _, title, _ in answer.items)
-    return rows if has_titles else rows.drop(columns="id")
+    return rows if _has_titles(answer) else rows.drop(columns="id")
+
+
+def _has_titles(answer: "Recommendation") -> bool:
+    return any(title for _, title, _ in answer.items)
 
 
 def _change(own: int, other: int | None) -> str:
