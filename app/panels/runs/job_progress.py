@@ -10,7 +10,7 @@ from app.panels.runs.live_charts import show_live_charts
 from app.panels.runs.run_picker import state_word
 from app.panels.runs.waiting import NO_WORKER, has_worker, waiting_words
 
-_STATUS_S = 1.5
+_STATUS_S = 1.9
 _CHARTS_S = 2
 
 
