@@ -35,6 +35,7 @@ def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> 
 
 def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> None:
     assert plan(search__order="alternate") == plan()
+    assert plan(search__ties="accuracy") == plan() != plan(search__ties="capacity")
     assert "order" not in plan()["search"].settings["search"]
     joint = plan(search__order="joint")
     assert changed_roles(plan(), joint) == ["search", "student", "measure"]

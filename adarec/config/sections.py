@@ -125,10 +125,16 @@ class SearchSettings(Settings):
         "cell of the stack (per-cell).",
     )
 
+    ties: Literal["accuracy", "capacity"] = Field(
+        "accuracy",
+        description="Of cells that the slice cannot tell apart, those come first that are best "
+        "for all users (accuracy), or those with most parameters within the limit (capacity).",
+    )
+
     @property
     def unread(self) -> set[str]:
         """Settings that decide nothing here, and so are in no key."""
-        usual = {"order": "alternate", "alphas": "shared"}
+        usual = {"order": "alternate", "alphas": "shared", "ties": "accuracy"}
         unread = {name for name, value in usual.items() if getattr(self, name) == value}
         return unread | ({"finalist_epochs"} if self.finalists == 1 else set())
 

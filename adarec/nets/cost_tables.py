@@ -16,7 +16,7 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.export import write_body_graph, write_graph, write_request_graph
 from adarec.nets.latency import METHOD, open_session, request_call, time_in_turn
-from adarec.nets.ops import OPS
+from adarec.nets.ops import OPS, num_parameters
 from adarec.nets.students.student import build_student
 
 CHAIN = 4  # copies of an op in its timing graph, so that the op outweighs the call
@@ -68,9 +68,7 @@ def counted_costs(
     """A table of the body's multiply-adds in millions (`flops`) or parameters in thousands
     (`params`).
     """
-    per_position = {}
-    for op in catalog.OP_NAMES:
-        per_position[op] = sum(p.numel() for p in OPS[op](sizes.width).parameters())
+    per_position = {op: num_parameters(op, sizes.width) for op in catalog.OP_NAMES}
     body = counted_body(kind, teacher, length=length)
     if kind == "flops":
         op_lines = {

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adarec import catalog
+from adarec.genotype import Genotype
 from adarec.nets.blocks import CausalConv, shift, zero_pads
 from adarec.nets.registry import Registry
 
@@ -83,6 +84,16 @@ class ZeroOp(nn.Module):
         """See the module's docstring."""
         del mask
         return torch.zeros_like(x)
+
+
+def num_parameters(op: str, width: int) -> int:
+    """How many parameters one use of `op` has at this width."""
+    return sum(p.numel() for p in OPS[op](width).parameters())
+
+
+def cell_parameters(genotype: Genotype, width: int) -> int:
+    """How many parameters the ops have that carry something in the cell, or cells."""
+    return sum(num_parameters(op, width) for _, _, op in genotype.live_edges)
 
 
 OPS.register("conv3")(lambda width: ConvOp(width, 3, 1))

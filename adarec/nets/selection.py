@@ -186,29 +186,36 @@ def rank_candidates(
     predictor: Predictor,
     everyone: Predictor,
     told: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    capacity: Callable[[Genotype], int] = lambda genotype: 0,
 ) -> list[Candidate]:
     """Candidates by predicted accuracy, best first, the cheaper one where two are equal.
 
     Those within one standard error of the best (of the mean difference over the slice's users) are
     as good as it for all that the slice can tell. So many of them as are a shortlist come first,
-    in the order of the NDCG@10 of all users, with the same weights.
+    those of the highest capacity before all others, and of equal ones in the order of the NDCG@10
+    of all users, with the same weights.
 
     Args:
         candidates: At least one.
         predictor: Of the architecture slice's users.
         everyone: Of all users.
         told: Called before each cell of the shortlist with the number of those done and of all.
+        capacity: What a cell can learn when it is distilled for long, which the supernet's few
+            epochs do not show; by default all cells are alike.
     """
     ranked = sorted(candidates, key=lambda c: (-c.predicted_ndcg, c.cost, c.genotype.ops))
-    near = [c for c in ranked if _is_near(predictor, ranked[0], c)][:SHORTLIST]
+    near = [c for c in ranked if _is_near(predictor, ranked[0], c)]
     if len(near) == 1:
         return ranked
+    near = sorted(near, key=lambda c: -capacity(c.genotype))[:SHORTLIST]
     confirmed = []
     for done, candidate in enumerate(near):
         told(done, len(near))
         ndcg = everyone.ndcg(candidate.genotype.ops)
         confirmed.append((ndcg, replace(candidate, confirmed_ndcg=ndcg)))
     confirmed.sort(key=lambda pair: (-pair[0], pair[1].cost, pair[1].genotype.ops))
+    confirmed.sort(key=lambda pair: -capacity(pair[1].genotype))
     return [candidate for _, candidate in confirmed] + [c for c in ranked if c not in near]
 
 

@@ -3,7 +3,8 @@ choose among the best within the limit by a short distillation.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from adarec.nets.finalists import Finalist, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.ops import cell_parameters
 from adarec.nets.prediction import Predictor, discretisation_gap
 from adarec.nets.search import Search, SearchSchedule
 from adarec.nets.selection import (
@@ -39,7 +41,7 @@ from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, v
 from adarec.stages.distillation import SearchedWeights, derived_training
 
 # Settings of the search that `SearchSchedule` does not know.
-NOT_OF_EPOCHS = ("alphas", "candidates", "evolved", "finalists", "finalist_epochs")
+NOT_OF_EPOCHS = ("alphas", "candidates", "evolved", "finalists", "finalist_epochs", "ties")
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
 EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
 EVOLVED_SHARE = 0.7  # of that, before the best are validated on all users
@@ -68,7 +70,7 @@ def run(context: StageContext) -> None:
     evolved = _evolved(search, predictor, target, settings["search"], context.seed, watch)
     everyone = validation_of(scene, length=settings["length"], seed=context.seed)
     confirming = _predictor(context, search.supernet, everyone, "everyone")
-    ranked = _ranked(evolved, predictor, confirming, watch)
+    ranked = _ranked(evolved, predictor, confirming, watch, _capacity(settings))
     watch = PartWatch(context.watch, after_evolution, 1.0)
     finalists = _finalists(context, scene, search, ranked, watch)
     ranked = _with_first(ranked, finalists)
@@ -212,7 +214,11 @@ def _evolved(
 
 
 def _ranked(
-    evolved: Sequence[Candidate], predictor: Predictor, everyone: Predictor, watch: PartWatch
+    evolved: Sequence[Candidate],
+    predictor: Predictor,
+    everyone: Predictor,
+    watch: PartWatch,
+    capacity: Callable[[Genotype], int],
 ) -> list[Candidate]:
     """Those that may be chosen, best first; where nothing with a convolution fits, the alphas' own
     choice.
@@ -224,7 +230,14 @@ def _ranked(
         watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
 
     eligible = [c for c in evolved if c.within_limit and not c.genotype.is_collapsed]
-    return rank_candidates(eligible or evolved[:1], predictor, everyone, told)
+    return rank_candidates(eligible or evolved[:1], predictor, everyone, told, capacity=capacity)
+
+
+def _capacity(settings: Mapping[str, Any]) -> Callable[[Genotype], int]:
+    """What decides ties: a cell's parameters, or nothing."""
+    if settings["search"].get("ties") != "capacity":
+        return lambda genotype: 0
+    return partial(cell_parameters, width=settings["student"]["width"])
 
 
 def _finalists(

@@ -1,5 +1,7 @@
 """Cost lines, the limit of a search, and the choice of a genotype within it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from adarec import catalog
 from adarec.errors import TargetError
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, cost_model
+from adarec.nets.ops import cell_parameters
 from adarec.nets.prediction import Predictor
 from adarec.nets.selection import (
     Candidate,
@@ -206,6 +209,23 @@ def test_the_shortlist_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     candidates = small_candidates("conv3", "dilconv3", "conv5", "maxpool3")
     ranked = rank_candidates(candidates, predictor_of(ON_THE_SLICE), predictor_of(ON_ALL))
     assert [c.genotype.ops[0] for c in ranked] == ["conv5", "dilconv3", "conv3", "maxpool3"]
+
+
+def test_capacity_decides_between_cells_that_the_slice_cannot_tell_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    candidates = small_candidates("conv5", "skip", "conv3", "maxpool3", "dilconv3", "avgpool3")
+    slice_, everyone = predictor_of(ON_THE_SLICE), predictor_of(ON_ALL)
+
+    def ranked() -> list[str]:
+        capacity = partial(cell_parameters, width=8)
+        found = rank_candidates(candidates, slice_, everyone, capacity=capacity)
+        return [c.genotype.ops[0] for c in found]
+
+    # conv5 is the larger one, though all users rate conv3 above it; the surely worse stay last.
+    assert ranked() == ["conv5", "conv3", "dilconv3", "avgpool3", "maxpool3", "skip"]
+    monkeypatch.setattr("adarec.nets.selection.SHORTLIST", 1)
+    assert ranked()[0] == "conv5"
 
 
 def test_a_clear_winner_needs_no_confirmation() -> None:
