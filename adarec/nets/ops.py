@@ -7,6 +7,7 @@ the left.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -86,9 +87,11 @@ class ZeroOp(nn.Module):
         return torch.zeros_like(x)
 
 
+@cache
 def num_parameters(op: str, width: int) -> int:
     """How many parameters one use of `op` has at this width."""
-    return sum(p.numel() for p in OPS[op](width).parameters())
+    with torch.device("meta"):  # no memory, and no random number, for weights that nobody reads
+        return sum(p.numel() for p in OPS[op](width).parameters())
 
 
 def cell_parameters(genotype: Genotype, width: int) -> int:

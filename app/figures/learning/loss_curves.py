@@ -24,10 +24,10 @@ LOSS_TITLES = {
     "expressivity_loss": "Predicting",
 }
 
+_LONG_NAME = 20  # letters; two longer ones do not stand side by side in half a page's legend
 # Losses on the target of an adaptation: the same colours and shapes, dashed and hollow.
 _ON_TARGET = "target_"
 # Curve -> what is said where it is drawn, in this order.
-_LONG_NAME = 20  # letters; two longer ones do not stand side by side in half a page's legend
 _MEANINGS = {
     "task_loss": "Task: next item against the whole catalogue.",
     "masked_loss": "Masked items: the same for items that were hidden.",
