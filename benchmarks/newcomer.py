@@ -11,6 +11,7 @@ the choice of the file. Run it alone.
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from adarec.runs.workspace import Workspace
 
 RESULTS = ROOT / "docs" / "results"
 CHART = "[data-testid='stPlotlyChart'] .main-svg"
+SEARCH_LINK = re.compile(r"Start a search for .+ →")
 WAIT_MS = 900_000
 
 
@@ -104,7 +106,7 @@ def own_log(log: Path) -> Journey:
 
 def starts(journey: Journey, page: Page, began: float) -> None:
     """Starts the search that is offered for the scene, and waits for its first chart."""
-    journey.click(page.get_by_text("Start a search for this scene"))
+    journey.click(page.get_by_text(SEARCH_LINK))
     journey.click(page.locator(".st-key-start_search button"))
     expect(page.locator(CHART).first).to_be_visible()
     journey.first_chart_s = round(time.monotonic() - began, 1)

@@ -30,7 +30,8 @@ if scene is None:
 state.choose(state.SCENE, scene.name)
 state.forget(state.RUN)
 with st.container(horizontal=True):
-    link("search", "Start a search for this scene →", scene=scene.name)
+    # A slow save leaves the page of the scene before on screen: the link says which one it means.
+    link("search", f"Start a search for {as_text(scene.name)} →", scene=scene.name)
     runs = gateway.runs(scene.name)
     if runs:
         newest = runs[0]

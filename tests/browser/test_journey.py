@@ -18,6 +18,7 @@ FINISH_MS = 400_000
 REAL_FINISH_MS = 1_200_000
 expect.set_options(timeout=120_000)  # a busy machine must not turn a test red
 CHART = "[data-testid='stPlotlyChart']"
+SEARCH_LINK = re.compile(r"Start a search for .+ →")
 FEWEST_CHARTS = {
     "": 5,  # the uploaded ring repeats no item, so it has one picture less
     "search": 3,
@@ -66,7 +67,7 @@ def test_a_real_log_at_quick(app: RunningApp, page: Page, shared_data: Path) -> 
     """ml-100k as it is offered: nothing is set, and every page shows what was found."""
     page.goto(app.url)
     _uploads_and_saves(page, shared_data / "ml-100k.csv.gz", "movies")
-    page.get_by_text("Start a search for this scene").click()
+    page.get_by_text(SEARCH_LINK).click()
     page.locator(".st-key-start_search button").click()
     expect(page.locator(CHART).first).to_be_visible()
     expect(page.locator("[data-testid='stProgress']")).to_contain_text(
@@ -120,7 +121,7 @@ def _uploads_and_saves(page: Page, log: Path, name: str) -> None:
 
 
 def _starts_with_few_epochs(page: Page) -> None:
-    page.get_by_text("Start a search for this scene").click()
+    page.get_by_text(SEARCH_LINK).click()
     page.get_by_text("Advanced settings").click()
     for tab, (section, epochs) in EPOCHS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
