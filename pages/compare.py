@@ -68,19 +68,16 @@ left, right = st.columns(2)
 with left:
     shares = op_shares_info(cells)
     show_chart(shares, draw_op_shares(shares), key="op_shares")
+    metrics = scene_metrics_info(results, metric="ndcg@10")
+    show_chart(metrics, draw_scene_metrics(metrics), key="scene_metrics")
 characters = gateway.scene_characters(chosen)
 with right:
     if characters:
         character = scene_character_info(characters)
-        show_chart(character, draw_scene_character(character), key="scene_character")
-left, right = st.columns(2)
-if len(chosen) > 1:
-    with right:
+        show_chart(character, draw_scene_character(character, columns=3), key="scene_character")
+    if len(chosen) > 1:
         distances = cell_distances_info(cells)
         show_chart(distances, draw_cell_distances(distances), key="cell_distances")
-with left:
-    metrics = scene_metrics_info(results, metric="ndcg@10")
-    show_chart(metrics, draw_scene_metrics(metrics), key="scene_metrics")
 if len(chosen) > 1:
     show_scene_transfer(results)
 st.download_button(

@@ -11,7 +11,6 @@ from app.figures.scenes.interactions_over_time import (
 from app.figures.scenes.item_popularity import draw_item_popularity, item_popularity_info
 from app.figures.scenes.repeats import draw_repeats, repeats_info
 from app.figures.scenes.scene_character import (
-    ALL_PARTS,
     draw_scene_character,
     gini,
     scene_character_info,
@@ -107,11 +106,20 @@ def test_scenes_without_statistics_keep_their_row() -> None:
         {"shop": (summary, {"popularity": popularity}), "other": (summary, {})}
     )
     row = {"median events": 12.0, "repeat share": 0.25}
+    unknown = {"drift": None, "popular items": None, "item after item": None}
     assert info.rows() == [
-        {"scene": "shop", **row, "popularity skew": 0.0},
-        {"scene": "other", **row, "popularity skew": None},
+        {"scene": "shop", **row, "popularity skew": 0.0, **unknown},
+        {"scene": "other", **row, "popularity skew": None, **unknown},
     ]
-    assert len(draw_scene_character(info).data) == 3
+    assert len(draw_scene_character(info).data) == 6
+
+
+def test_plots_stand_in_rows_that_do_not_overlap() -> None:
+    info = scene_character_info({"shop": ({}, {}), "other": ({}, {})})
+    layout = draw_scene_character(info, columns=3).layout
+    upper, lower = layout.yaxis.domain, layout.yaxis4.domain
+    assert layout.xaxis.domain == layout.xaxis4.domain
+    assert lower[1] < upper[0]
 
 
 def test_a_scene_stands_out_beside_the_others_with_drift_and_predictability() -> None:
@@ -125,7 +133,6 @@ def test_a_scene_stands_out_beside_the_others_with_drift_and_predictability() ->
     }
     info = scene_character_info(
         {"other": ({}, statistics), "shop": ({"median_length": 5}, statistics)},
-        parts=ALL_PARTS,
         looked_at="shop",
     )
     assert info.rows()[1] == {

@@ -21,9 +21,8 @@ _PARTS = {
     "popular items": (".3f", False),
     "item after item": (".3f", False),
 }
-ALL_PARTS = tuple(_PARTS)
+_NEXT_ROW_PX = 40  # between two rows of plots, for the names of the second
 _ROOM = 1.6  # of the longest bar, for its number
-BRIEF = ("median events", "repeat share", "popularity skew")
 _WORDS = {
     "median events": "Events of the median user",
     "repeat share": "share of events whose item the user had before",
@@ -59,7 +58,6 @@ class SceneCharacterInfo(ChartInfo):
 def scene_character_info(
     scenes: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]],
     *,
-    parts: Sequence[str] = BRIEF,
     looked_at: str | None = None,
     title: str = "Character of each scene",
 ) -> SceneCharacterInfo:
@@ -72,8 +70,8 @@ def scene_character_info(
         "popular items": lambda _, statistics: _counted(statistics, "popularity"),
         "item after item": lambda _, statistics: _counted(statistics, "last_item_transitions"),
     }
-    values = {part: [read[part](*each) for each in scenes.values()] for part in parts}
-    words = "; ".join(_WORDS[part] for part in parts)
+    values = {part: [read[part](*each) for each in scenes.values()] for part in _PARTS}
+    words = "; ".join(_WORDS[part] for part in _PARTS)
     return SceneCharacterInfo(list(scenes), values, looked_at, title, f"{words}.")
 
 
@@ -106,13 +104,22 @@ def gini(popularity: Mapping[str, Sequence[float]]) -> float:
     return 2 * area / ranks[-1] - 1
 
 
-def draw_scene_character(info: SceneCharacterInfo) -> go.Figure:
-    """A row of bars a scene, one column a part, each with a scale of its own."""
+def draw_scene_character(info: SceneCharacterInfo, *, columns: int = 6) -> go.Figure:
+    """A row of bars a scene, one small plot a part, each with a scale of its own.
+
+    Args:
+        info: What is drawn.
+        columns: How many plots stand side by side.
+    """
+    columns = min(columns, len(info.values))
+    rows = -(-len(info.values) // columns)
+    height = 20 + 38 * len(info.scenes)
+    whole = rows * height + (rows - 1) * _NEXT_ROW_PX
     layout = small_multiples(
-        base_layout(info, plot_height=20 + 38 * len(info.scenes), names=info.scenes),
+        base_layout(info, plot_height=whole, names=info.scenes),
         list(info.values),
-        columns=len(info.values),
-        gaps=(0.24 / len(info.values), 0.0),
+        columns=columns,
+        gaps=(0.24 / columns, _NEXT_ROW_PX / whole),
         shared=False,
     )
     traces = []

@@ -18,7 +18,6 @@ from app.figures.scenes.interactions_over_time import (
 from app.figures.scenes.item_popularity import draw_item_popularity, item_popularity_info
 from app.figures.scenes.repeats import draw_repeats, repeats_info
 from app.figures.scenes.scene_character import (
-    ALL_PARTS,
     draw_scene_character,
     scene_character_info,
 )
@@ -48,9 +47,7 @@ def _show_beside_others(name: str) -> None:
     known = {each: found for each, found in characters.items() if found[1]}
     if len(known) < 2:
         return
-    info = scene_character_info(
-        known, parts=ALL_PARTS, looked_at=name, title=f"{name} beside other scenes"
-    )
+    info = scene_character_info(known, looked_at=name, title=f"{name} beside other scenes")
     show_chart(info, draw_scene_character(info), key="beside_others")
 
 
