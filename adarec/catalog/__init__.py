@@ -68,7 +68,7 @@ STAGES = (
         "distill_control",
         "Distil a control",
         "Trains a random, all-skip or hand-made student the same way.",
-        version=1,
+        version=2,
     ),
     Stage(
         "measure",

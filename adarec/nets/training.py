@@ -24,12 +24,30 @@ BatchLoss = Callable[[Batch], tuple[Tensor, dict[str, float]]]
 
 
 @dataclass(frozen=True)
+class Duration:
+    """How long to train.
+
+    Attributes:
+        epochs: At most this many; the learning rate falls over all of them.
+        patience: Stop after so many epochs without a better validation NDCG@10.
+        last: Stop after this epoch at the latest, wherever the learning rate is then.
+    """
+
+    epochs: int
+    patience: int
+    last: int | None = None
+
+    def is_over(self, epoch: int, *, best_epoch: int) -> bool:
+        """Whether `epoch` is the last one."""
+        return epoch == self.last or epoch - best_epoch >= self.patience
+
+
+@dataclass(frozen=True)
 class TrainingSchedule:
     """How long and how fast to train.
 
     Attributes:
-        epochs: At most this many.
-        patience: Stop after so many epochs without a better validation NDCG@10.
+        duration: In epochs.
         learning_rate: Peak, after warm-up.
         weight_decay: AdamW's, on matrices only.
         batch_positions: Real positions a step at most.
@@ -37,8 +55,7 @@ class TrainingSchedule:
         seed: Order of batches and dropout.
     """
 
-    epochs: int
-    patience: int
+    duration: Duration
     learning_rate: float
     weight_decay: float
     batch_positions: int
@@ -119,7 +136,7 @@ class Training:
             validation,
             schedule,
         )
-        self.epochs, self.seed = schedule.epochs, schedule.seed
+        self.epochs, self.seed = schedule.duration.epochs, schedule.seed
         self.optimizer = adamw(
             self.trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay
         )
@@ -160,9 +177,8 @@ class Training:
             }
         metrics = means | {f"validation_{name}": found[name] for name in ("ndcg@10", "hr@10")}
         arrays = {} if self.mapping is None else self.mapping.end_epoch()
-        return EpochOutcome(
-            metrics, arrays, finished=epoch - self.best_epoch >= self.schedule.patience
-        )
+        finished = self.schedule.duration.is_over(epoch, best_epoch=self.best_epoch)
+        return EpochOutcome(metrics, arrays, finished=finished)
 
     def tensors(self) -> dict[str, Tensor]:
         """Model, best weights, optimiser, mapping."""

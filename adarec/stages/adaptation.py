@@ -20,7 +20,7 @@ from adarec.nets.batches import Sequences
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.folders import read_teacher, read_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
-from adarec.nets.training import Training, distilled_loss
+from adarec.nets.training import Duration, Training, distilled_loss
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 from adarec.stages.distillation import (
     derived_student,
@@ -35,8 +35,7 @@ def adapt(
     context: StageContext,
     genotype: Genotype,
     *,
-    epochs: int,
-    patience: int,
+    duration: Duration,
     described: dict[str, Any] | None = None,
 ) -> None:
     """Trains the genotype's student on the labels of the parent `scene` and on the histories of
@@ -54,9 +53,7 @@ def adapt(
     if context.settings["adaptation"]["paradigm"] == "warm":
         learned = context.parents["undistilled"] / "student.safetensors"
         student.load_state_dict(read_weights(learned))
-    training = adaptation(
-        context, source, student, teacher, projections, epochs=epochs, patience=patience
-    )
+    training = adaptation(context, source, student, teacher, projections, duration=duration)
     train_student(context, training, student_facts(context, genotype) | (described or {}))
 
 
@@ -67,8 +64,7 @@ def adaptation(
     teacher: SequenceModel,
     projections: Projections,
     *,
-    epochs: int,
-    patience: int,
+    duration: Duration,
 ) -> Training:
     """The training of any student on the labels of `scene` and on the histories of the parent
     `target`, ready for its first epoch.
@@ -97,9 +93,7 @@ def adaptation(
         sequences=training_sequences(scene, context.settings),
         batch_loss=on_source,
         validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=schedule_of(
-            context, context.settings["student"], epochs=epochs, patience=patience
-        ),
+        schedule=schedule_of(context, context.settings["student"], duration),
         extra=projections,
         mapping=mapping,
         histories=histories,

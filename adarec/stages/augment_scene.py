@@ -28,7 +28,13 @@ from adarec.nets.pseudo_priors import PseudoPriors
 from adarec.nets.teachers import build_teacher
 from adarec.nets.training import Training, Validation, next_item_loss
 from adarec.runs.files import write_json
-from adarec.stages.context import VALIDATION_USERS, StageContext, as_sequences, schedule_of
+from adarec.stages.context import (
+    VALIDATION_USERS,
+    StageContext,
+    as_sequences,
+    duration_in,
+    schedule_of,
+)
 
 ONE_IN = 10  # users whose oldest item chooses the epoch
 TRAINING_SHARE = 0.8  # of the stage's progress
@@ -88,9 +94,7 @@ def _reverse_training(context: StageContext, scene: Scene, prefixes: ReversedPre
         validation=Validation(
             Sequences(histories.items, histories.offsets), prefixes.last(chosen).astype(np.int64)
         ),
-        schedule=schedule_of(
-            context, settings, epochs=settings["epochs"], patience=settings["patience"]
-        ),
+        schedule=schedule_of(context, settings, duration_in(settings)),
     )
 
 

@@ -11,7 +11,7 @@ from adarec.data.scene import Scene
 from adarec.data.sequences import Histories, Windows, evaluation_histories, training_windows
 from adarec.nets.batches import Sequences
 from adarec.nets.epochs import Watch
-from adarec.nets.training import TrainingSchedule, Validation
+from adarec.nets.training import Duration, TrainingSchedule, Validation
 
 CLIP_NORM = 5.0
 VALIDATION_USERS = 4096  # at most so many users choose the epoch; a seeded sample of larger scenes
@@ -77,13 +77,17 @@ def validation_of(
     return Validation(requests(histories), histories.targets.astype(np.int64))
 
 
+def duration_in(settings: dict[str, Any]) -> Duration:
+    """The epochs and the patience in a teacher's or student's settings."""
+    return Duration(settings["epochs"], settings["patience"])
+
+
 def schedule_of(
-    context: StageContext, settings: dict[str, Any], *, epochs: int, patience: int
+    context: StageContext, settings: dict[str, Any], duration: Duration
 ) -> TrainingSchedule:
     """The training schedule in a teacher's or student's settings."""
     return TrainingSchedule(
-        epochs=epochs,
-        patience=patience,
+        duration=duration,
         learning_rate=settings["learning_rate"],
         weight_decay=settings["weight_decay"],
         batch_positions=settings["batch_positions"],

@@ -24,6 +24,7 @@ from adarec.nets.hand_made import (
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.selection import all_skip, chained_genotype, random_genotype
 from adarec.nets.students.warm_start import inherit_item_table
+from adarec.nets.training import Duration
 from adarec.runs.files import read_json, write_json
 from adarec.stages.adaptation import adapt, adaptation
 from adarec.stages.context import StageContext
@@ -34,21 +35,29 @@ TOLERANCE = 0.05  # random cells cost within 5 % of the student's by the table
 
 def run(context: StageContext) -> None:
     """Leaves what `distill` (or `adapt`) leaves, and control.json."""
-    name = context.settings["control"]
-    epochs = read_json(context.parents["student"] / "training.json")["epochs"]
-    longer = epochs + context.settings.get("more_epochs", 0)
+    name, duration = context.settings["control"], _as_long_as_the_student(context)
     if name in ARCHITECTURES:
-        _distill_hand_made(context, name, epochs=longer)
+        _distill_hand_made(context, name, duration)
     elif name == "no-distillation":
         genotype = _found_cell(context)
         _describe(context, genotype=genotype.to_json())
-        train_alone(context, genotype, epochs=longer, patience=longer)
+        train_alone(context, genotype, duration=duration)
     else:
         genotype = _control_genotype(context, name)
         _describe(context, genotype=genotype.to_json())
         # A control of an adaptation is adapted, too: only the student may differ.
         train = adapt if _is_adapted(context) else distill
-        train(context, genotype, epochs=epochs, patience=epochs)
+        train(context, genotype, duration=duration)
+
+
+def _as_long_as_the_student(context: StageContext) -> Duration:
+    """The learning rate falls as the student's did, and the last epoch is the student's: where it
+    stopped early, so does a control. What cannot start from the supernet's weights learns longer.
+    """
+    trained = read_json(context.parents["student"] / "training.json")["epochs"]
+    more = context.settings.get("more_epochs", 0)
+    epochs = context.settings["student"]["epochs"] + more
+    return Duration(epochs, patience=epochs, last=trained + more)
 
 
 def _is_adapted(context: StageContext) -> bool:
@@ -87,7 +96,7 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
     )
 
 
-def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None:
+def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> None:
     """One block as wide as costs what the found cell costs; its item table starts as the
     supernet's did, from the teacher's.
     """
@@ -105,9 +114,7 @@ def _distill_hand_made(context: StageContext, name: str, *, epochs: int) -> None
     projections = Projections(width, teacher.hidden_width)
     inherit_item_table(student, teacher, [projections.embedding, projections.hidden])
     prepared = adaptation if _is_adapted(context) else distillation
-    training = prepared(
-        context, scene, student, teacher, projections, epochs=epochs, patience=epochs
-    )
+    training = prepared(context, scene, student, teacher, projections, duration=duration)
     described = {
         "genotype": None,
         "model": ARCHITECTURES[name],

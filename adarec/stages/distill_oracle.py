@@ -2,7 +2,7 @@
 
 from adarec.data.scene import read_scene
 from adarec.nets.batches import joined_sequences
-from adarec.stages.context import StageContext, training_sequences, validation_of
+from adarec.stages.context import StageContext, duration_in, training_sequences, validation_of
 from adarec.stages.distillation import chosen_cell, distill
 
 
@@ -11,15 +11,13 @@ def run(context: StageContext) -> None:
     validation items choose its epoch: an upper bound, never a parent of the adapted student.
     """
     genotype, described = chosen_cell(context)
-    student = context.settings["student"]
     source, target = (read_scene(context.parents[side]) for side in ("scene", "target"))
     both = [training_sequences(scene, context.settings) for scene in (source, target)]
     length = context.settings["length"]
     distill(
         context,
         genotype,
-        epochs=student["epochs"],
-        patience=student["patience"],
+        duration=duration_in(context.settings["student"]),
         described=described,
         learned=(
             joined_sequences(both),

@@ -1,6 +1,6 @@
 """Distil the student: the cell that the search chose, or any point of its front."""
 
-from adarec.stages.context import StageContext
+from adarec.stages.context import StageContext, duration_in
 from adarec.stages.distillation import chosen_cell, distill
 
 
@@ -11,11 +11,9 @@ def run(context: StageContext) -> None:
         RunError: The front has no such point.
     """
     genotype, described = chosen_cell(context)
-    student = context.settings["student"]
     distill(
         context,
         genotype,
-        epochs=student["epochs"],
-        patience=student["patience"],
+        duration=duration_in(context.settings["student"]),
         described=described,
     )

@@ -18,7 +18,7 @@ from adarec.nets.folders import read_teacher, read_weights, write_student
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS, Mapping
 from adarec.nets.students.student import Student, build_student, inherit_weights
-from adarec.nets.training import Training, Validation, distilled_loss, next_item_loss
+from adarec.nets.training import Duration, Training, Validation, distilled_loss, next_item_loss
 from adarec.runs.files import read_json, write_json
 from adarec.runs.front import front_point
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
@@ -40,8 +40,7 @@ def distill(
     context: StageContext,
     genotype: Genotype,
     *,
-    epochs: int,
-    patience: int,
+    duration: Duration,
     described: dict[str, Any] | None = None,
     learned: Learned | None = None,
 ) -> None:
@@ -52,8 +51,7 @@ def distill(
     Args:
         context: The stage's; its parent `scene` is read.
         genotype: The student's cell.
-        epochs: At most this many.
-        patience: Epochs without a better one before stopping.
+        duration: How long.
         described: Further facts of the student.
         learned: What it learns in place of the scene.
     """
@@ -65,8 +63,7 @@ def distill(
         genotype,
         teacher,
         searched_weights(context),
-        epochs=epochs,
-        patience=patience,
+        duration=duration,
         learned=learned,
     )
     train_student(context, training, student_facts(context, genotype) | (described or {}))
@@ -95,7 +92,7 @@ def searched_weights(context: StageContext) -> SearchedWeights:
     )
 
 
-def train_alone(context: StageContext, genotype: Genotype, *, epochs: int, patience: int) -> None:
+def train_alone(context: StageContext, genotype: Genotype, *, duration: Duration) -> None:
     """Trains the genotype's student on the task loss only, from fresh weights: nothing comes from
     the teacher. Leaves what `train_student` leaves.
     """
@@ -108,9 +105,7 @@ def train_alone(context: StageContext, genotype: Genotype, *, epochs: int, patie
         sequences=training_sequences(scene, context.settings),
         batch_loss=next_item_loss(student),
         validation=validation_of(scene, length=length, seed=context.seed),
-        schedule=schedule_of(
-            context, context.settings["student"], epochs=epochs, patience=patience
-        ),
+        schedule=schedule_of(context, context.settings["student"], duration),
     )
     train_student(context, training, student_facts(context, genotype))
 
@@ -122,8 +117,7 @@ def derived_training(
     teacher: SequenceModel,
     start: SearchedWeights,
     *,
-    epochs: int,
-    patience: int,
+    duration: Duration,
     learned: Learned | None = None,
 ) -> Training:
     """The distillation of the genotype's student from a search's weights, ready for its first
@@ -138,8 +132,7 @@ def derived_training(
         student,
         teacher,
         projections,
-        epochs=epochs,
-        patience=patience,
+        duration=duration,
         learned=learned,
     )
 
@@ -169,8 +162,7 @@ def distillation(
     teacher: SequenceModel,
     projections: Projections,
     *,
-    epochs: int,
-    patience: int,
+    duration: Duration,
     learned: Learned | None = None,
 ) -> Training:
     """The training of any student by the losses of the run, ready for its first epoch."""
@@ -192,9 +184,7 @@ def distillation(
         sequences=sequences,
         batch_loss=batch_loss,
         validation=validation,
-        schedule=schedule_of(
-            context, context.settings["student"], epochs=epochs, patience=patience
-        ),
+        schedule=schedule_of(context, context.settings["student"], duration),
         extra=projections,
         mapping=mapping,
     )

@@ -3,8 +3,7 @@ choose among the best within the limit by a short distillation.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +11,24 @@ import numpy as np
 import torch
 
 from adarec.data.scene import Scene, read_scene
-from adarec.genotype import Genotype, cell_edges
+from adarec.genotype import Genotype
 from adarec.nets.batches import search_passes
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.costs import cost_model
 from adarec.nets.epochs import PartWatch, run_epochs
-from adarec.nets.evolution import affordable_evaluations, evolve, on_front
+from adarec.nets.evolution import on_front
 from adarec.nets.finalists import Finalist, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
-from adarec.nets.ops import cell_parameters
 from adarec.nets.prediction import Predictor, discretisation_gap
 from adarec.nets.search import Search, SearchSchedule
-from adarec.nets.selection import (
-    Candidate,
-    Target,
-    choose_target,
-    draw_candidates,
-    lightest_genotype,
-    rank_candidates,
-)
+from adarec.nets.selection import Candidate, Target, choose_target
 from adarec.nets.students.student import Supernet
 from adarec.nets.students.warm_start import inherit_item_table
-from adarec.nets.training import Training, Validation
+from adarec.nets.training import Duration, Training, Validation
 from adarec.runs.files import read_json, write_json
+from adarec.stages.candidate_cells import evolved_candidates, ranked_candidates
 from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, validation_of
 from adarec.stages.distillation import SearchedWeights, derived_training
 
@@ -44,7 +36,6 @@ from adarec.stages.distillation import SearchedWeights, derived_training
 NOT_OF_EPOCHS = ("alphas", "candidates", "evolved", "finalists", "finalist_epochs", "ties")
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
 EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
-EVOLVED_SHARE = 0.7  # of that, before the best are validated on all users
 
 
 def run(context: StageContext) -> None:
@@ -67,10 +58,12 @@ def run(context: StageContext) -> None:
     run_epochs(search, checkpoint, PartWatch(context.watch, 0.0, after_epochs))
     predictor = _predictor(context, search.supernet, validation, "slice")
     watch = PartWatch(context.watch, after_epochs, after_evolution)
-    evolved = _evolved(search, predictor, target, settings["search"], context.seed, watch)
+    evolved = evolved_candidates(
+        search, predictor, target, settings["search"], seed=context.seed, watch=watch
+    )
     everyone = validation_of(scene, length=settings["length"], seed=context.seed)
     confirming = _predictor(context, search.supernet, everyone, "everyone")
-    ranked = _ranked(evolved, predictor, confirming, watch, _capacity(settings))
+    ranked = ranked_candidates(evolved, predictor, confirming, settings, watch=watch)
     watch = PartWatch(context.watch, after_evolution, 1.0)
     finalists = _finalists(context, scene, search, ranked, watch)
     ranked = _with_first(ranked, finalists)
@@ -170,76 +163,6 @@ def _fractions(settings: dict[str, Any], search: Search) -> tuple[float, float]:
     return passes / total, (passes + evolution) / total
 
 
-def _evolved(
-    search: Search,
-    predictor: Predictor,
-    target: Target,
-    settings: dict[str, Any],
-    seed: int,
-    watch: PartWatch,
-) -> list[Candidate]:
-    """Every genotype that was validated, in order of birth: the alphas' own choice within the
-    limit, draws from the alphas, and their descendants up to the teacher's cost.
-    """
-    costs, limit, ceiling = target.costs, target.limit, target.costs.teacher
-    rng, alphas = np.random.default_rng([seed, 1]), search.supernet.alphas
-    count = settings["candidates"]
-    start = draw_candidates(alphas, costs, limit=limit, count=count, rng=rng)
-    start += draw_candidates(alphas, costs, limit=ceiling, count=-(-count // 2), rng=rng)
-    num_own_cells = len(alphas) // len(cell_edges(costs.num_nodes))
-    start.append(lightest_genotype(costs, limit=limit, num_own_cells=num_own_cells))
-    most = len(set(start)) + settings["evolved"]
-    evaluations = affordable_evaluations(search, most=most)
-
-    def told(done: int) -> None:
-        message = f"Validated {done} of {evaluations} cells"
-        fraction = EVOLVED_SHARE * done / evaluations
-        watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
-
-    found = evolve(
-        start,
-        predict=lambda genotype: predictor.ndcg(genotype.ops),
-        cost_of=costs.of,
-        limit=limit,
-        ceiling=ceiling,
-        evaluations=evaluations,
-        rng=rng,
-        told=told,
-    )
-    planes = [(costs.of(genotype), predictor.ndcg(genotype.ops)) for genotype in found]
-    return [
-        Candidate(genotype, cost, ndcg, within_limit=cost <= limit)
-        for genotype, (cost, ndcg) in zip(found, planes, strict=True)
-    ]
-
-
-def _ranked(
-    evolved: Sequence[Candidate],
-    predictor: Predictor,
-    everyone: Predictor,
-    watch: PartWatch,
-    capacity: Callable[[Genotype], int],
-) -> list[Candidate]:
-    """Those that may be chosen, best first; where nothing with a convolution fits, the alphas' own
-    choice.
-    """
-
-    def told(done: int, of: int) -> None:
-        message = f"Validated {done} of {of} best cells on all users"
-        fraction = EVOLVED_SHARE + (1 - EVOLVED_SHARE) * done / of
-        watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
-
-    eligible = [c for c in evolved if c.within_limit and not c.genotype.is_collapsed]
-    return rank_candidates(eligible or evolved[:1], predictor, everyone, told, capacity=capacity)
-
-
-def _capacity(settings: Mapping[str, Any]) -> Callable[[Genotype], int]:
-    """What decides ties: a cell's parameters, or nothing."""
-    if settings["search"].get("ties") != "capacity":
-        return lambda genotype: 0
-    return partial(cell_parameters, width=settings["student"]["width"])
-
-
 def _finalists(
     context: StageContext,
     scene: Scene,
@@ -256,7 +179,12 @@ def _finalists(
 
     def prepare(genotype: Genotype) -> Training:
         return derived_training(
-            context, scene, genotype, search.teacher, start, epochs=epochs, patience=epochs
+            context,
+            scene,
+            genotype,
+            search.teacher,
+            start,
+            duration=Duration(epochs, patience=epochs),
         )
 
     return distil_finalists(chosen, prepare, folder=context.folder, watch=watch)

@@ -11,7 +11,7 @@ from adarec.nets.epochs import EpochWork, run_epochs
 from adarec.nets.folders import REVERSE_WEIGHTS, read_weights, write_teacher
 from adarec.nets.masked import InTurn, MaskedTraining, masked_epochs, masked_item_loss
 from adarec.nets.teachers import SHAPE, build_teacher
-from adarec.nets.training import Training, next_item_loss
+from adarec.nets.training import Duration, Training, next_item_loss
 from adarec.runs.files import write_json
 from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
 
@@ -69,7 +69,7 @@ def _work(
         teacher,
         batch_loss=next_item_loss(teacher, sampled_items=drawn),
         schedule=schedule_of(
-            context, settings, epochs=settings["epochs"] - masked, patience=settings["patience"]
+            context, settings, Duration(settings["epochs"] - masked, settings["patience"])
         ),
         **given,
     )
@@ -80,7 +80,7 @@ def _work(
         batch_loss=masked_item_loss(
             teacher, mask_probability=settings["mask_probability"], sampled_items=drawn
         ),
-        schedule=schedule_of(context, settings, epochs=masked, patience=masked),
+        schedule=schedule_of(context, settings, Duration(masked, patience=masked)),
         **given,
     )
     return InTurn([on_masked_items, next_item]), next_item

@@ -26,6 +26,7 @@ from adarec.nets.losses.hidden import MAPPINGS, Mapping, layer_distances
 from adarec.nets.masked import InTurn, MaskedTraining, masked_item_loss
 from adarec.nets.search import Search, SearchSchedule
 from adarec.nets.training import (
+    Duration,
     Training,
     TrainingSchedule,
     Validation,
@@ -47,11 +48,16 @@ from tests.nets.small_models import (
 )
 
 
-def schedule(**changed: float) -> TrainingSchedule:
+def schedule(
+    *, epochs: int = 3, patience: int = 3, last: int | None = None, **changed: float
+) -> TrainingSchedule:
     """A schedule of three epochs in batches of about 64 positions."""
-    fields = {"epochs": 3, "patience": 3, "learning_rate": 1e-2, "weight_decay": 0.01}
+    fields = {"learning_rate": 1e-2, "weight_decay": 0.01}
     fields |= {"batch_positions": 64, "clip_norm": 5.0, "seed": 7}
-    return TrainingSchedule(**(fields | changed))  # type: ignore[arg-type]
+    return TrainingSchedule(
+        Duration(epochs, patience, last),
+        **(fields | changed),  # type: ignore[arg-type]
+    )
 
 
 def search_schedule(**changed: float | str) -> SearchSchedule:

@@ -56,6 +56,25 @@ def test_training_stops_early_and_keeps_the_best_epoch(
     assert not all(torch.equal(weights[1][name], weights[last][name]) for name in weights[1])
 
 
+def test_a_given_last_epoch_ends_training_in_the_middle_of_the_longer_schedule(
+    tmp_path: Path,
+) -> None:
+    rates: dict[int | None, list[float]] = {}
+    for last in (None, 2):
+        training = small_training(epochs=4, patience=4, last=last)
+
+        class Rates(Notes):
+            def tick(self, *, epoch, epochs, fraction, message="") -> None:  # type: ignore[no-untyped-def]  # noqa: E501
+                rates[last].append(training.optimizer.param_groups[0]["lr"])  # noqa: B023
+
+        rates[last], folder = [], tmp_path / str(last)
+        folder.mkdir()
+        run_epochs(training, Checkpoint(folder), Rates())
+        assert training.last_epoch == (last or 4)
+    assert rates[2] == rates[None][: len(rates[2])]
+    assert len(rates[2]) == len(rates[None]) / 2
+
+
 def test_progress_grows_to_one(tmp_path: Path) -> None:
     notes = Notes()
     run_epochs(small_training(), Checkpoint(tmp_path), notes)

@@ -109,6 +109,29 @@ def test_what_starts_anew_may_learn_longer(controls: dict[str, dict[str, Any]]) 
     assert {epochs[name] for name in NAMES - anew} == {own}
 
 
+def test_the_found_cell_as_a_control_is_the_found_student_where_it_stopped_early(
+    finished_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adarec.stages.measure.time_models", no_graphs)
+    monkeypatch.setattr("adarec.stages.measure_controls.time_models", no_graphs)
+    workspace = finished_run.copy_to(tmp_path / "home")
+    # So slow that no epoch is better than the first.
+    slow = {"student__learning_rate": 1e-6, "student__patience": 1, "student__epochs": 4}
+    run = create_run(workspace, SCENE, small_settings(**slow))
+    found = Genotype.from_json(execute_run(workspace, run.run)["student"]["genotype"])
+    own = small_settings(**slow, cells__itself=",".join(found.ops))
+    again = create_run(workspace, SCENE, own)
+    execute_run(workspace, again.run)
+    keys = {step["role"]: step["key"] for step in workspace.store.run(again.run).steps}
+    student, control = (
+        workspace.artefacts.path(keys[role]) for role in ("student", "control-from-itself")
+    )
+    assert read_json(student / "training.json")["epochs"] < slow["student__epochs"]
+    for name in ("training.json", "student.safetensors"):
+        assert (student / name).read_bytes() == (control / name).read_bytes()
+    workspace.close()
+
+
 def test_hand_made_students_learn_and_are_read_again(
     controls: dict[str, dict[str, Any]], folders: dict[str, Path]
 ) -> None:
