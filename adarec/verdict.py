@@ -41,15 +41,15 @@ def judge(
         student_ndcg: Test NDCG@10.
         difference: Student minus teacher: mean, low, high of the 95 % paired bootstrap interval.
         best_count: Name and NDCG@10 of the best count baseline.
-        latency: p50 of `teacher` and `student` on the terms of the target, and their `unit`.
-        target: `of` (request or body), `speedup`.
+        latency: Costs of `teacher` and `student` on the terms of the target.
+        target: `of` (request or body), `speedup`, and the `unit` of the costs: ms where p50 was
+            measured, otherwise what was counted of the bodies.
         collapsed: The cell has no parametric op.
     """
     non_inferior, quality = judge_quality(teacher_ndcg, difference)
     reached = latency["teacher"] / latency["student"]
     met = latency["student"] <= TOLERANCE * latency["teacher"] / target["speedup"]
-    what = "a request" if target["of"] == "request" else "the body (without scoring)"
-    speed = f"{what} is {reached:.1f}x cheaper than the teacher's"
+    speed = _cheaper(reached, target)
     if not met:
         speed += f"; missed the target of {target['speedup']:g}x"
     beats = teacher_ndcg > best_count[1]
@@ -68,6 +68,14 @@ def judge(
             f"{best_count[1]:.4f}, the teacher {teacher_ndcg:.4f} NDCG@10."
         )
     return Verdict(sentence, non_inferior, met, beats)
+
+
+def _cheaper(times: float, target: Mapping[str, Any]) -> str:
+    if target["unit"] == "ms":
+        what = "a request" if target["of"] == "request" else "the body (without scoring)"
+        return f"{what} is {times:.1f}x cheaper than the teacher's"
+    counted = target["unit"].split(" ", 1)[1]  # "M multiply-adds", "k parameters"
+    return f"the body (without scoring) has {times:.1f}x fewer {counted} than the teacher's"
 
 
 def judge_adaptation(
@@ -116,14 +124,15 @@ def judge_quality(teacher: float, difference: dict[str, float]) -> tuple[bool | 
         elif high < 0:
             word = f"below, but within {MARGIN:.0%} of,"
         return True, f"The student is {word} the teacher: {interval}"
-    if (high - low) / 2 > WIDE:
+    if high >= -MARGIN and (high - low) / 2 > WIDE:
         likely = (
             "no worse than 5 % below the teacher on average"
             if mean >= -SEEDS_MARGIN
             else "worse on average"
         )
         return None, f"Too few users to prove it: the student is {likely}, {interval}"
-    return False, f"The student is worse than the teacher: {interval}"
+    word = "worse than" if high < 0 else "not shown to be as good as"
+    return False, f"The student is {word} the teacher: {interval}"
 
 
 def describe_augmentation(facts: Mapping[str, Any]) -> str:

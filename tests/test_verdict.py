@@ -15,7 +15,7 @@ def verdict(**changed: Any) -> Verdict:
         "difference": {"mean": 0.0, "low": -0.002, "high": 0.002},
         "best_count": ("last_item_transitions", 0.05),
         "latency": {"teacher": 5.0, "student": 1.0},
-        "target": {"of": "request", "speedup": 5.0},
+        "target": {"of": "request", "speedup": 5.0, "unit": "ms"},
         "collapsed": False,
     }
     return judge(**facts | changed)
@@ -40,11 +40,13 @@ def test_a_good_run() -> None:
     [
         (interval(0.05, 0.01, 0.09), True, "better than the teacher"),
         (interval(-0.05, -0.099, -0.001), True, "below, but within 10% of, the teacher"),
-        (interval(-0.05, -0.101, 0.001), False, "The student is worse than the teacher"),
+        (interval(-0.06, -0.101, -0.001), False, "The student is worse than the teacher"),
+        (interval(-0.05, -0.101, 0.001), False, "The student is not shown to be as good as"),
         (interval(-0.30, -0.35, -0.25), False, "The student is worse than the teacher"),
         (interval(-0.04, -0.14, 0.06), None, "Too few users to prove it: the student is no worse"),
         (interval(-0.08, -0.20, 0.04), None, "Too few users to prove it: the student is worse"),
-        # As wide, but good enough anyway: proven.
+        # As wide, but far enough from the margin on either side: proven.
+        (interval(-0.50, -0.65, -0.35), False, "The student is worse than the teacher"),
         (interval(0.20, 0.05, 0.35), True, "better than the teacher"),
     ],
 )
@@ -66,9 +68,20 @@ def test_the_target_may_be_missed_by_a_tenth(student: float, met: bool) -> None:
 
 
 def test_a_target_on_the_body_says_so() -> None:
-    found = verdict(target={"of": "body", "speedup": 4.0})
+    found = verdict(target={"of": "body", "speedup": 4.0, "unit": "ms"})
     assert "the body (without scoring) is 5.0x cheaper" in found.sentence
     assert found.met_target
+
+
+@pytest.mark.parametrize(
+    ("unit", "what"),
+    [("M multiply-adds", "multiply-adds"), ("k parameters", "parameters")],
+)
+def test_what_was_counted_is_not_called_a_request(unit: str, what: str) -> None:
+    found = verdict(target={"of": "request", "speedup": 5.0, "unit": unit})
+    assert found.sentence.endswith(
+        f"; the body (without scoring) has 5.0x fewer {what} than the teacher's."
+    )
 
 
 @pytest.mark.parametrize("count", [0.10, 0.2])
