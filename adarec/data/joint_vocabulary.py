@@ -52,7 +52,7 @@ def join_vocabulary(source: Scene, target: Scene, pairs: Mapping[str, str] | Non
         pairs: Source id of each target id; None means that equal ids are one item.
 
     Raises:
-        SceneError: No item is shared.
+        SceneError: No item is shared, or the source learns from events that the target holds out.
     """
     index_of = {item: index for index, item in enumerate(source.item_ids, start=1)}
     wanted = target.item_ids if pairs is None else [pairs.get(item) for item in target.item_ids]
@@ -71,6 +71,7 @@ def join_vocabulary(source: Scene, target: Scene, pairs: Mapping[str, str] | Non
         )
         for side, other in (SIDES, SIDES[::-1])
     }
+    _check_held_out(joined["source"], joined["target"])
     overlap = _overlap(joined["source"], joined["target"], shared=int((~is_new).sum()))
     return Joint(joined["source"], joined["target"], overlap)
 
@@ -84,7 +85,7 @@ def join_scenes(
     target's. Folders that are there are used again.
 
     Raises:
-        SceneError: The scenes share no item.
+        SceneError: The scenes share no item, or events that the target holds out.
         LogError: The map cannot be read.
     """
     pairs = None if items_map is None else read_items_map(items_map)
@@ -150,18 +151,51 @@ def _on_vocabulary(
     return joined
 
 
+def _check_held_out(source: Scene, target: Scene) -> None:
+    """A label of the source must not be an answer of the target.
+
+    Args:
+        source: On the joint vocabulary.
+        target: On the joint vocabulary.
+    """
+    place = {user: number for number, user in enumerate(source.user_ids)}
+    known = np.array([place.get(user, -1) for user in target.user_ids], dtype=np.int64)
+    held_out = _events(target, ~_in_training(target), known)
+    learned = _events(source, _in_training(source), np.arange(source.num_users))
+    told = int(np.isin(held_out[held_out["user"] >= 0], learned).sum())
+    if told:
+        raise SceneError(
+            f"The source learns from {told:,} of {len(held_out):,} events that the target holds "
+            "out (same user, item and time): its labels would tell the answers. Logs that share "
+            "no event are needed: cut one by time, with ingest --until and --since."
+        )
+
+
+def _events(scene: Scene, chosen: np.ndarray, users: np.ndarray) -> np.ndarray:
+    """[E] the chosen events as user, item, time; `users` [U] numbers the users."""
+    found = np.empty(int(chosen.sum()), [("user", np.int64), ("item", np.int64), ("time", float)])
+    found["user"] = np.repeat(users, np.diff(scene.offsets))[chosen]
+    found["item"], found["time"] = scene.items[chosen], scene.times[chosen]
+    return found
+
+
+def _in_training(scene: Scene) -> np.ndarray:
+    """bool [N], False for the validation and the test item of each user."""
+    found = np.ones(len(scene.items), dtype=bool)
+    for back in range(1, HELD_OUT + 1):
+        found[scene.offsets[1:] - back] = False
+    return found
+
+
 def _overlap(source: Scene, target: Scene, *, shared: int) -> dict[str, Any]:
     is_learned = training_counts(source) > 0  # [V + 1]
     test_items = target.items[target.offsets[1:] - 1]
-    in_training = np.ones(len(target.items), dtype=bool)
-    for back in range(1, HELD_OUT + 1):
-        in_training[target.offsets[1:] - back] = False
     return {
         "shared_items": shared,
         "source_items": len(np.unique(source.items)),
         "target_items": len(np.unique(target.items)),
         "shared_item_share": shared / len(np.unique(target.items)),
-        "learnable_event_share": float(is_learned[target.items[in_training]].mean()),
+        "learnable_event_share": float(is_learned[target.items[_in_training(target)]].mean()),
         "unlearnable_test_share": float(1.0 - is_learned[test_items].mean()),
     }
 

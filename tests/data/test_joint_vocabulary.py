@@ -1,5 +1,6 @@
 """Two scenes on one vocabulary: who gets which index and which name, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,19 @@ def test_scenes_without_a_shared_item_are_refused(
     other = scene_of([["x", "y", "x", "y"], ["x", "x", "y", "y"]])
     with pytest.raises(SceneError, match=words):
         join_vocabulary(scene_of(SOURCE), other, pairs)
+
+
+@pytest.mark.parametrize(("shift", "told"), [(0, 2), (1000, 0)])
+def test_a_source_that_learns_what_the_target_holds_out_is_refused(shift: int, told: int) -> None:
+    whole = scene_of([["a", "b", "c", "d", "e", "f"], ["f", "e", "d", "c", "b", "a"]])
+    # The first user's first four events: c and d are held out, and the source learns both.
+    early = scene_of([["a", "b", "c", "d"]])
+    early = replace(early, times=early.times + shift)
+    if told == 0:
+        assert join_vocabulary(whole, early).overlap["shared_items"] == 4
+        return
+    with pytest.raises(SceneError, match=r"learns from 2 of 2 events .* --until and --since"):
+        join_vocabulary(whole, early)
 
 
 @pytest.fixture
