@@ -50,7 +50,7 @@ STAGES = (
         "search_aggregation",
         "Search the aggregation",
         "Learns how much of each teacher layer a student layer should learn from (DFA).",
-        version=1,
+        version=2,
     ),
     Stage(
         "distill_student",

@@ -170,7 +170,7 @@ class AggregationSearch:
         learnability, expressivity = self._bridge(batch, cell, logits, encoded, taught)
         loss = task.total + schedule.student_to_teacher * learnability
         loss = loss + schedule.teacher_to_student * expressivity
-        self._record_distances(cell, encoded, taught)
+        self._record_distances(batch, cell, encoded, taught)
         self.weight_optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.trained.parameters(), schedule.clip_norm)
@@ -221,7 +221,7 @@ class AggregationSearch:
         weights = torch.softmax(logits, dim=0)
         mixed = aggregated(weights, taught[torch.from_numpy(self.inside[cell])])  # [P, D_t]
         connected = self.connectors.to_teacher.one(cell, encoded.layers[cell])
-        counted = slice(None) if batch.pseudo is None else batch.targets.nonzero().squeeze(1)
+        counted = _counted(batch)
         learnability = student_to_teacher_loss(connected[counted], mixed[counted], self.distance)
         if self.schedule.teacher_to_student == 0.0:
             return learnability, learnability.new_zeros(())
@@ -235,10 +235,11 @@ class AggregationSearch:
         (gradient,) = torch.autograd.grad(loss, logits, retain_graph=True)
         return gradient
 
-    def _record_distances(self, cell: int, encoded: Encoded, taught: Tensor) -> None:
+    def _record_distances(self, batch: Batch, cell: int, encoded: Encoded, taught: Tensor) -> None:
+        counted = _counted(batch)
         with torch.no_grad():
-            connected = self.connectors.to_teacher.one(cell, encoded.layers[cell])
-            found = self.distance(connected.unsqueeze(0), taught)
+            connected = self.connectors.to_teacher.one(cell, encoded.layers[cell][counted])
+            found = self.distance(connected.unsqueeze(0), taught[:, counted])
         self.distance_sum[cell] += found[0].double().numpy()
         self.num_batches[cell] += 1
 
@@ -281,3 +282,8 @@ class AggregationSearch:
 
     def load_progress(self, progress: dict[str, Any]) -> None:
         """Nothing but the tensors."""
+
+
+def _counted(batch: Batch) -> Tensor | slice:
+    """The positions [P] that losses read: pseudo-priors are in none."""
+    return slice(None) if batch.pseudo is None else batch.targets.nonzero().squeeze(1)
