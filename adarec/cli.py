@@ -55,7 +55,7 @@ def ingest(
         int | None, typer.Option(help="k-core filter of items.")
     ] = None,
     since: Annotated[str | None, typer.Option(help="Drop events before this time.")] = None,
-    until: Annotated[str | None, typer.Option(help="Drop events after this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="Drop events at or after this time.")] = None,
     min_length: Annotated[int | None, typer.Option(help="Drop users with fewer events.")] = None,
     max_length: Annotated[int | None, typer.Option(help="Drop users with more events.")] = None,
     deduplicate: Annotated[

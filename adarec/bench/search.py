@@ -22,7 +22,8 @@ from adarec.nets.costs import CostModel
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import EmdMapping
 from adarec.nets.process import peak_rss_mb, prepare_process
-from adarec.nets.search import PARTS, Search, SearchSchedule
+from adarec.nets.search import PARTS, Search
+from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.students.student import Supernet
 from adarec.nets.teachers import build_teacher
 from adarec.nets.training import Validation

@@ -118,7 +118,7 @@ def run_epochs(work: EpochWork, checkpoint: Checkpoint, watch: Watch) -> None:
             torch.manual_seed(epoch_seed(work.seed, position.epoch))
         items = work.begin_epoch(position.epoch)
         _run_items(work, items, position, checkpoint, watch)
-        outcome = work.end_epoch(position.epoch, position.means())
+        outcome = _ended(work, position)
         watch.epoch_done(position.epoch, outcome.metrics, outcome.arrays)
         position.next_epoch(finished=outcome.finished)
         _save(work, position, checkpoint)
@@ -177,6 +177,13 @@ def _save(work: EpochWork, position: _Position, checkpoint: Checkpoint) -> None:
     checkpoint.write(work.tensors(), {"work": work.progress(), "position": vars(position)})
 
 
+def _ended(work: EpochWork, position: _Position) -> EpochOutcome:
+    try:
+        return work.end_epoch(position.epoch, position.means())
+    except RunError as error:
+        raise RunError(f"After epoch {position.epoch}: {error}") from error
+
+
 def _run_items(
     work: EpochWork,
     items: Sequence[Any],
@@ -191,7 +198,8 @@ def _run_items(
             if not math.isfinite(value):
                 raise RunError(
                     f"{name} became {value} in epoch {position.epoch}. Training has diverged: "
-                    "lower the learning rate (--set teacher.learning_rate=…) and start again."
+                    "lower the learning_rate of this stage with --set (teacher., student. or "
+                    "search.learning_rate=…) and start again."
                 )
         position.add(losses, positions)
         position.index += 1

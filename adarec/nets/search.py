@@ -11,7 +11,6 @@ the weights have learned the same prefixes, so an op that is good at fitting the
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,43 +26,12 @@ from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping, Phase
+from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.students.sampling import MIN_TEMPERATURE, gumbel_noise, sample_ops
 from adarec.nets.students.student import Supernet
 from adarec.nets.training import Validation, adamw, set_learning_rate
 
 PARTS = ("teacher", "student", "losses", "backward", "optimizer")  # of a step, for benchmarks
-
-
-@dataclass(frozen=True)
-class SearchSchedule:
-    """How the supernet is trained.
-
-    Attributes:
-        epochs: Passes over all training prefixes (each through a weight or an alpha step).
-        warmup_epochs: Alphas rest during these; ops are drawn uniformly.
-        learning_rate: Peak rate of the weights.
-        alpha_learning_rate: Rate of the alphas (Adam, betas .5 and .999).
-        weight_decay: AdamW's on matrices; alphas get 1e-3.
-        batch_positions: Real positions a step at most.
-        clip_norm: Largest gradient norm.
-        start_temperature, end_temperature: Gumbel temperature, falling geometrically.
-        efficiency_share: Size of the cost term at the start, as a share of the rest of the loss.
-        seed: Batches, sampled ops, dropout.
-        order: "alternate" or "joint", see above.
-    """
-
-    epochs: int
-    warmup_epochs: int
-    learning_rate: float
-    alpha_learning_rate: float
-    weight_decay: float
-    batch_positions: int
-    clip_norm: float
-    start_temperature: float
-    end_temperature: float
-    efficiency_share: float
-    seed: int
-    order: str = "alternate"
 
 
 class Search:
@@ -150,15 +118,16 @@ class Search:
     @property
     def gumbel_temperature(self) -> float:
         """Falls geometrically over the epochs after the warm-up."""
-        span = max(1, self.schedule.epochs - self.schedule.warmup_epochs - 1)
-        share = min(1.0, max(0.0, (self.epoch - 1 - self.schedule.warmup_epochs) / span))
+        resting = self.schedule.alphas_rest
+        span = max(1, self.schedule.epochs - resting - 1)
+        share = min(1.0, max(0.0, (self.epoch - 1 - resting) / span))
         start, end = self.schedule.start_temperature, self.schedule.end_temperature
         return max(MIN_TEMPERATURE, start * (end / start) ** share)
 
     @property
     def is_warming_up(self) -> bool:
-        """True while alphas rest and ops are drawn uniformly."""
-        return self.epoch <= self.schedule.warmup_epochs
+        """True while alphas rest and ops are drawn uniformly; never in the last epoch."""
+        return self.epoch <= self.schedule.alphas_rest
 
     def _weight_step(self, batch: Batch, done: float) -> tuple[dict[str, float], int]:
         self.trained.train()

@@ -22,7 +22,8 @@ from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.prediction import Predictor, discretisation_gap
-from adarec.nets.search import Search, SearchSchedule
+from adarec.nets.search import Search
+from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.selection import Candidate, Target, choose_target
 from adarec.nets.students.student import Supernet
 from adarec.nets.students.warm_start import inherit_item_table

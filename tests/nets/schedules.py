@@ -24,7 +24,8 @@ from adarec.nets.losses.dfa import BridgeConnectors, aggregation_window
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS, Mapping, layer_distances
 from adarec.nets.masked import InTurn, MaskedTraining, masked_item_loss
-from adarec.nets.search import Search, SearchSchedule
+from adarec.nets.search import Search
+from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.training import (
     Duration,
     Training,

@@ -146,6 +146,14 @@ def test_the_cost_term_starts_at_its_share_of_the_loss() -> None:
     assert search.efficiency_weight == weight, "the scale is set once"
 
 
+def test_alphas_move_in_the_last_epoch_however_long_the_warm_up(tmp_path: Path) -> None:
+    search, notes = small_search(epochs=2, warmup_epochs=5), Notes()
+    before = search.supernet.alphas.detach().clone()
+    run_epochs(search, Checkpoint(tmp_path), notes)
+    assert np.array_equal(notes.arrays[1]["alphas"], before.numpy())
+    assert not np.array_equal(notes.arrays[2]["alphas"], before.numpy())
+
+
 def test_ops_are_drawn_uniformly_in_the_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     search, logits = small_search(), []
 
@@ -169,6 +177,18 @@ def test_a_loss_that_is_not_finite_fails_the_run_with_its_epoch(make, tmp_path: 
         model.item_table.embedding.weight[5] = torch.nan
     with pytest.raises(RunError, match=r"loss became nan in epoch 1.*learning_rate"):
         run_epochs(work, Checkpoint(tmp_path), Notes())
+
+
+def test_scores_that_are_not_finite_fail_the_run_with_the_epoch_before(tmp_path: Path) -> None:
+    training = small_training()
+
+    class Broken:
+        def metrics(self, model: nn.Module, **call: object) -> dict[str, float]:
+            raise RunError("3 of 9 requests have scores that are not finite")
+
+    training.validation = Broken()  # type: ignore[assignment]
+    with pytest.raises(RunError, match=r"After epoch 1: 3 of 9 requests"):
+        run_epochs(training, Checkpoint(tmp_path), Notes())
 
 
 def test_weight_decay_spares_item_tables_norms_and_biases() -> None:
