@@ -17,6 +17,10 @@ class SceneError(AdarecError):
     """A scene is missing, its name is taken, or it cannot serve the purpose asked for."""
 
 
+class WorkspaceError(AdarecError):
+    """A workspace, or the database of its records, cannot be opened."""
+
+
 class RunError(AdarecError):
     """A run is missing, in the wrong state, or failed."""
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
 
     Raises:
         RunError: The run has not finished.
-        ArtefactError: `folder` exists and holds something else.
+        ArtefactError: `folder` exists and holds something else, or cannot be written; nothing is
+            left there.
     """
+    folder = folder.expanduser().absolute()
     record = workspace.store.run(run)
     if record.result is None:
         raise RunError(
@@ -38,20 +41,44 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
         )
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+        _fill(partial, workspace, record, record.result)
+        _move(partial, folder)
+    except OSError as error:
+        raise ArtefactError(
+            f"{folder} cannot be written ({error.strerror}). Name a folder elsewhere, or free it."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sorted(folder.iterdir())
+
+
+def _fill(
+    folder: Path, workspace: Workspace, record: RunRecord, result: Mapping[str, Any]
+) -> None:
     keys = {step["role"]: step["key"] for step in record.steps}
     wanted = [(keys[role], name) for role, name in COPIED if role in keys]
     wanted.append((record.scene_key, "items.parquet"))
     for key, name in wanted:
-        _copy(workspace.artefacts.path(key) / name, partial / name)
-    write_json(partial / "genotype.json", record.result["student"]["genotype"])
-    write_json(partial / "settings.json", record.settings)
-    write_json(partial / "result.json", record.result)
-    (partial / "README.md").write_text(model_card(record), encoding="utf-8")
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(partial, folder)
-    return sorted(folder.iterdir())
+        _copy(workspace.artefacts.path(key) / name, folder / name)
+    write_json(folder / "genotype.json", result["student"]["genotype"])
+    write_json(folder / "settings.json", record.settings)
+    write_json(folder / "result.json", dict(result))
+    (folder / "README.md").write_text(model_card(record), encoding="utf-8")
+
+
+def _move(partial: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.replace(partial, folder)
+        return
+    # The folder itself stays: somebody may stand in it (`--to .`).
+    new = {path.name for path in partial.iterdir()}
+    for path in list(folder.iterdir()):
+        if path.name not in new:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in partial.iterdir():
+        os.replace(path, folder / path.name)
 
 
 def _copy(source: Path, target: Path) -> None:

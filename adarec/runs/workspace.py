@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from adarec.errors import RunError
+from adarec.errors import RunError, WorkspaceError
 from adarec.runs.artefacts import ArtefactStore
 from adarec.runs.schema import sqlite_url
 from adarec.runs.store import RunStore
@@ -35,17 +36,23 @@ class Workspace:
 
         ADAREC_DB (`postgresql://…`) puts the records elsewhere than in the workspace's SQLite
         file.
+
+        Raises:
+            WorkspaceError: The folder cannot be written, or the database cannot be opened.
         """
         chosen = home or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
         folder = Path(chosen).expanduser().absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        url = os.environ.get(DATABASE_VARIABLE) or sqlite_url(folder / "adarec.sqlite")
-        return cls(
-            home=folder,
-            database_url=url,
-            artefacts=ArtefactStore(folder / "artefacts"),
-            store=RunStore(url),
-        )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            artefacts = ArtefactStore(folder / "artefacts")
+        except OSError as error:
+            raise WorkspaceError(
+                f"{folder} cannot be a workspace ({error.strerror}). A folder that can be written "
+                f"is needed: name another one with --home or {HOME_VARIABLE}."
+            ) from error
+        elsewhere = os.environ.get(DATABASE_VARIABLE)
+        url = elsewhere or sqlite_url(folder / "adarec.sqlite")
+        return cls(home=folder, database_url=url, artefacts=artefacts, store=_open_store(url))
 
     @contextmanager
     def executing(self, run: str) -> Iterator[None]:
@@ -92,3 +99,16 @@ class Workspace:
     def close(self) -> None:
         """Give the database connections back."""
         self.store.close()
+
+
+def _open_store(url: str) -> RunStore:
+    try:
+        return RunStore(url)
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        # The cause has no address in it, which may hold a password.
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise WorkspaceError(
+            f"The database of the records cannot be opened ({reason}). It is the file "
+            f"adarec.sqlite in the workspace, or what {DATABASE_VARIABLE} says "
+            "(postgresql://user:password@host/name): check that it is there and can be written."
+        ) from error

@@ -95,6 +95,39 @@ def test_an_empty_folder_is_filled(
     assert {path.name for path in (tmp_path / "empty").iterdir()} == FILES
 
 
+def test_the_folder_that_one_stands_in_is_filled(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for _ in range(2):
+        files = export_run(finished, finished_run.run, Path())
+        assert {path.name for path in files} == FILES == {path.name for path in Path().iterdir()}
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_a_place_that_cannot_be_written_is_told_and_nothing_is_left(
+    finished: Workspace, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ArtefactError, match=r"cannot be written \(Not a directory\)"):
+        export_run(finished, finished_run.run, tmp_path / "file" / "export")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_stage_folder_that_is_gone_leaves_nothing_half_written(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    workspace = finished_run.copy_to(tmp_path / "home")
+    steps = workspace.store.run(finished_run.run).steps
+    student = next(step["key"] for step in steps if step["role"] == "student")
+    (workspace.artefacts.path(student) / "student.safetensors").unlink()
+    with pytest.raises(ArtefactError, match=r"cannot be copied"):
+        export_run(workspace, finished_run.run, tmp_path / "export")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    workspace.close()
+
+
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_what_is_no_export_is_never_overwritten(
     finished: Workspace, finished_run: FinishedRun, tmp_path: Path, kind: str

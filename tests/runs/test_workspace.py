@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adarec.errors import RunError
+from adarec.errors import RunError, WorkspaceError
 from adarec.runs import workspace as module
 from adarec.runs.workspace import Workspace
 
@@ -20,6 +20,22 @@ with Workspace.open(sys.argv[1]).executing("r-1"):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+def test_what_cannot_be_a_workspace_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(WorkspaceError, match=r"file cannot be a workspace \(File exists\)"):
+        Workspace.open(tmp_path / "file")
+    monkeypatch.setenv("ADAREC_DB", "no address, secret")
+    with pytest.raises(WorkspaceError, match=r"cannot be opened .*ADAREC_DB") as told:
+        Workspace.open(tmp_path / "home")
+    assert "secret" not in str(told.value)
+    monkeypatch.delenv("ADAREC_DB")
+    (tmp_path / "home" / "adarec.sqlite").write_text("this is another file, not a database")
+    with pytest.raises(WorkspaceError, match=r"file is not a database"):
+        Workspace.open(tmp_path / "home")
 
 
 def test_the_home_is_the_argument_then_the_variable_then_here(
