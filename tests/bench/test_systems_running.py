@@ -20,8 +20,11 @@ from adarec.bench.systems.known import ADAPT, DT4SR, KNOWN
 from adarec.bench.systems.system import System
 from adarec.cli import app as cli
 from adarec.config import adapt_settings, parse_overrides, preset_settings
+from adarec.data.ingest import ingest_log
 from adarec.data.samples import SAMPLE_FOLDER
+from adarec.data.settings import IngestSettings
 from adarec.runs.workspace import Workspace
+from adarec.submission import planned_steps
 from tests.bench.conftest import TINY, bench, sample_log
 from tests.bench.known_runs import add_known_run, add_scene, write_log
 from tests.conftest import ROOT
@@ -161,11 +164,37 @@ def test_mistakes_are_one_line(
         (("adain", "--only", "losses"), "bench adain has no part 'losses'. Choose one of none"),
         (("adapt", SAMPLE_FOLDER / "cycle.csv"), "bench adapt runs on parts of known logs"),
         (("adapt", "--scene", "nyc-second"), "foursquare-nyc.csv.gz is not there"),
+        (("asrep", tmp_path / "gone.csv"), "gone.csv is not there. Name a log"),
     ):
         assert bench(monkeypatch, *arguments, "--home", tmp_path / "home") == 2
         err = capfd.readouterr().err
         assert words in err
         assert len(err.splitlines()) == 1
+
+
+def test_a_run_that_failed_is_told_and_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    log, where = SAMPLE_FOLDER / "cycle.csv", ("--home", tmp_path / "home", "--to", tmp_path / "o")
+
+    def fail(evidence: Evidence, cells: list[Cell], **call: object) -> bool:
+        workspace, cell = evidence.workspace, cells[0]
+        ingest_log(workspace, log, name=cell.scene, settings=IngestSettings())
+        settings = evidence.settings(cell)
+        assert settings is not None
+        steps, key = planned_steps(workspace, cell.scene, settings)
+        facts = {"settings": settings.model_dump(), "steps": steps, "seed": cell.seed}
+        run = workspace.store.create_run(scene=cell.scene, scene_key=key, state="queued", **facts)
+        workspace.store.update_run(run.run, state="failed", error="No space is left.")
+        evidence.refresh()
+        return True
+
+    monkeypatch.setattr("adarec.bench.experiments.experiment.run_cells", fail)
+    assert bench(monkeypatch, "asrep", log, "--seed", 0, *where) == 1
+    told = capfd.readouterr()
+    assert "0 of 6 runs are there" in told.out
+    assert "1 failed, such as asrep: cycle," in told.err
+    assert "No space is left." in told.err
 
 
 def bench_process(folder: Path, *arguments: object) -> dict[str, object]:

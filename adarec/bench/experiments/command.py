@@ -10,7 +10,7 @@ import typer
 from adarec.bench.data import bench_log
 from adarec.bench.experiments.experiment import HOME, RESULTS, Choice, Design, Experiment
 from adarec.data.ingest import scene_name
-from adarec.errors import SettingsError
+from adarec.errors import LogError, SettingsError
 from adarec.runs.workspace import Workspace
 from adarec.terminal import print_json
 
@@ -45,6 +45,7 @@ def experiment_command(design: Design, request: ExperimentRequest) -> None:
     Raises:
         AdarecError: A user's mistake.
         typer.Abort: It was asked to stop.
+        typer.Exit: A chosen run failed; the code is 1.
     """
     experiment = _experiment(design, request)
     experiment.bring_scenes()
@@ -59,6 +60,10 @@ def experiment_command(design: Design, request: ExperimentRequest) -> None:
     else:
         done = sum(cell["run"] is not None for cell in report["cells"])
         typer.echo(f"{done} of {len(report['cells'])} runs are there. Tables: {experiment.folder}")
+    failed = experiment.failed(request.choice)
+    if failed:
+        _say(f"{len(failed)} failed, such as {failed[0].cell.name}: {failed[0].problem}")
+        raise typer.Exit(1)
 
 
 def _experiment(design: Design, request: ExperimentRequest) -> Experiment:
@@ -69,6 +74,8 @@ def _experiment(design: Design, request: ExperimentRequest) -> Experiment:
                 f"bench {design.name} runs on parts of known logs; found the log {request.log}. "
                 f"Leave it out: the logs are looked for by their names."
             )
+        if not request.log.is_file():
+            raise LogError(f"{request.log} is not there. Name a log, or none for the known ones.")
         name = scene_name(request.log)
         cells, logs = design.cells([name]), {name: request.log}
     experiment = Experiment(

@@ -16,6 +16,7 @@ from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from adarec.submission import planned_steps
 
+FAILED = "failed"
 Step = dict[str, Any]
 
 
@@ -81,7 +82,7 @@ class Evidence:
                 if run.state == "succeeded":
                     return CellState(cell, run)
                 failed = failed or run
-        return CellState(cell, None, f"failed: {failed.error}" if failed else "")
+        return CellState(cell, None, f"{FAILED}: {failed.error}" if failed else "")
 
     def settings(self, cell: Cell) -> RunSettings | None:
         """What to start the cell with; None while cells that it distils are not found."""

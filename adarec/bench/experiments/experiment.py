@@ -7,7 +7,7 @@ from typing import Any
 
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.estimate import Estimate, TimeLeft
-from adarec.bench.experiments.evidence import Evidence
+from adarec.bench.experiments.evidence import FAILED, CellState, Evidence
 from adarec.bench.experiments.kept import KeptRuns
 from adarec.bench.experiments.rows import Json
 from adarec.bench.experiments.running import bring_scenes, run_cells
@@ -151,6 +151,11 @@ class Experiment:
         return run_cells(
             self.evidence, chosen, log_of=self.log_of, say=say, after_each=self._refresh_pages
         )
+
+    def failed(self, choice: Choice = ALL) -> list[CellState]:
+        """The chosen cells whose newest run failed."""
+        states = [self.evidence.state(cell) for cell in self.chosen(choice)]
+        return [state for state in states if state.problem.startswith(FAILED)]
 
     def write(self) -> Json:
         """Writes the JSON and the pages from what the workspace holds; the JSON's content."""

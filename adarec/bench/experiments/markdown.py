@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adarec.bench.experiments.evidence import FAILED
+
 NOT_RUN = "not run"
 
 
@@ -75,5 +77,5 @@ def footer(report: Mapping[str, Any], mode: str) -> list[str]:
     if report["settings_on_top"]:
         on_top = ", ".join(f"{key}={value}" for key, value in report["settings_on_top"].items())
         lines += ["", f"**Every run was given {on_top} on top.**"]
-    failed = [cell for cell in report["cells"] if cell["problem"].startswith("failed")]
+    failed = [cell for cell in report["cells"] if cell["problem"].startswith(FAILED)]
     return lines + [f"- {cell['cell']}: {cell['problem']}" for cell in failed]
