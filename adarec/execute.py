@@ -24,6 +24,7 @@ from adarec.runs.result import assemble_result
 from adarec.runs.workspace import Workspace
 from adarec.stages import CHECKS, STAGES
 from adarec.stages.context import StageContext
+from adarec.submission import replan_here
 
 REPORT_SECONDS = 0.5
 # A new cost table would change what a repeated search, or a control, steers by.
@@ -59,6 +60,7 @@ def execute_run(
         started_at = store.run_summary(run).started_at or time.time()
         store.update_run(run, state="running", started_at=started_at, error=None, finished_at=None)
         try:
+            replan_here(workspace, run)
             result = _execute_steps(workspace, store.run(run), should_stop, on_progress)
         except StopRequested:
             store.update_run(
@@ -113,7 +115,6 @@ def _execute_steps(
         run,
         by_length=_by_length(workspace, run),
         environment=describe_environment(threads),
-        peak_rss_mb=peak_rss_mb(),
         reused=reused,
     )
 
@@ -137,7 +138,7 @@ def _execute_step(
     workspace: Workspace, step: dict[str, Any], folder: Path, report: "_Report"
 ) -> None:
     prepare_process(int(step["threads"]))
-    earlier = _seconds_so_far(folder)
+    earlier, most = _taken_so_far(folder)
     report.start(folder)
     started = time.monotonic()
     context = StageContext(
@@ -154,7 +155,7 @@ def _execute_step(
         seconds = earlier + time.monotonic() - started
         write_json(
             folder / "stage.json",
-            {"seconds": round(seconds, 3), "peak_rss_mb": round(peak_rss_mb(), 1)},
+            {"seconds": round(seconds, 3), "peak_rss_mb": round(max(most, peak_rss_mb()), 1)},
         )
     report.say("Done", 1.0)
 
@@ -164,10 +165,13 @@ def _parents(workspace: Workspace, step: dict[str, Any]) -> dict[str, Path]:
     return {role: workspace.artefacts.path(key) for role, key in step["parents"].items()}
 
 
-def _seconds_so_far(folder: Path) -> float:
-    """Seconds that an interrupted try of the same stage took."""
+def _taken_so_far(folder: Path) -> tuple[float, float]:
+    """Seconds and peak memory (MB) of an interrupted try of the same stage."""
     path = folder / "stage.json"
-    return float(read_json(path)["seconds"]) if path.exists() else 0.0
+    if not path.exists():
+        return 0.0, 0.0
+    found = read_json(path)
+    return float(found["seconds"]), float(found["peak_rss_mb"])
 
 
 class _Report:

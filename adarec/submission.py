@@ -6,6 +6,7 @@ from typing import Any
 
 from adarec.config import AdaptSettings, RunSettings, read_run_settings
 from adarec.data.joint_vocabulary import join_scenes, scene_part
+from adarec.environment import machine_fingerprint
 from adarec.errors import RunError, SceneError
 from adarec.plan import ScenePart, plan_adaptation, plan_run
 from adarec.runs.front import front_point
@@ -63,6 +64,17 @@ def planned_steps(
         training_length_p90=int(record.summary["training_length_p90"]),
     )
     return [step.to_json() for step in plan_run(settings, part, machine=machine)], record.key
+
+
+def replan_here(workspace: Workspace, run: str) -> None:
+    """Puts steps for this machine into a run that was planned on another one: times are filed
+    under the machine that took them, and a search must be steered by its own.
+    """
+    record, here = workspace.store.run(run), machine_fingerprint()
+    planned = {step["settings"].get("machine", here) for step in record.steps}
+    if planned - {"any", here}:
+        steps = _planned_anew(workspace, record, read_run_settings(record.settings))
+        workspace.store.update_run(run, steps=steps)
 
 
 def _joined(

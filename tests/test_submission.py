@@ -5,7 +5,7 @@ import pytest
 from adarec.errors import RunError, SceneError
 from adarec.runs.records import SceneRecord
 from adarec.runs.workspace import Workspace
-from adarec.submission import add_controls, create_run, find_unfinished, planned_steps
+from adarec.submission import add_controls, create_run, find_unfinished, planned_steps, replan_here
 from tests.finished_run import small_settings
 
 SUMMARY = {"items": 100, "training_length_p90": 20, "users": 5}
@@ -35,6 +35,23 @@ def test_a_missing_scene_is_named(shop: Workspace) -> None:
     with pytest.raises(SceneError, match="There is no scene 'shoop'"):
         create_run(shop, "shoop", small_settings())
     assert shop.store.runs() == []
+
+
+def test_a_run_is_measured_under_the_name_of_the_machine_that_executes_it(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(shop, "shop", small_settings(cost="latency"))
+    replan_here(shop, run.run)
+    assert shop.store.run(run.run).steps == run.steps
+    monkeypatch.setattr("adarec.plan.steps.machine_fingerprint", lambda: "there")
+    monkeypatch.setattr("adarec.submission.machine_fingerprint", lambda: "there")
+    replan_here(shop, run.run)
+    there = {step["role"]: step for step in shop.store.run(run.run).steps}
+    measured = {role for role, step in there.items() if step["settings"].get("machine") == "there"}
+    assert measured == {"costs", "measure"}
+    here = {step["role"]: step["key"] for step in run.steps}
+    assert there["teacher"]["key"] == here["teacher"], "a teacher is the same everywhere"
+    assert there["search"]["key"] != here["search"]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "running"])

@@ -14,7 +14,6 @@ def assemble_result(
     *,
     by_length: list[dict[str, Any]],
     environment: dict[str, Any],
-    peak_rss_mb: float,
     reused: list[str],
 ) -> dict[str, Any]:
     """The result object of `search --json` and `show --json`.
@@ -24,7 +23,6 @@ def assemble_result(
         run: The finished run.
         by_length: Accuracy by the length of the users' histories.
         environment: What it was measured with.
-        peak_rss_mb: Largest memory of the process that computed it.
         reused: Roles of steps that were complete before.
 
     Raises:
@@ -39,9 +37,11 @@ def assemble_result(
         names = ("source", "target", "paradigm")
         measured["adaptation"] |= {name: run.settings["adaptation"][name] for name in names}
     seconds: dict[str, float] = {}
+    peaks = []  # of the processes that computed the stages, re-used ones too
     for step in run.steps:
-        taken = read_json(workspace.artefacts.path(step["key"]) / "stage.json")["seconds"]
-        seconds[step["stage"]] = round(seconds.get(step["stage"], 0.0) + taken, 3)
+        taken = read_json(workspace.artefacts.path(step["key"]) / "stage.json")
+        seconds[step["stage"]] = round(seconds.get(step["stage"], 0.0) + taken["seconds"], 3)
+        peaks.append(taken["peak_rss_mb"])
     return {
         "run": run.run,
         "scene": {"name": run.scene, **measured.pop("scene")},
@@ -53,7 +53,7 @@ def assemble_result(
         "metrics_by_length": by_length,
         "seconds": seconds,
         "reused": reused,
-        "peak_rss_mb": peak_rss_mb,
+        "peak_rss_mb": max(peaks),
         "environment": environment,
     }
 
