@@ -8,20 +8,22 @@ KNOWN_NAMES = {
     "user": (
         "userid user uid visitorid visitor customerid customer clientid memberid accountid "
         "reviewerid authorid playerid listenerid buyerid personid profileid userhash useridx "
-        "username usersession sessionid session sid"
+        "username usersession sessionid session sid userno customerno customernumber nutzer "
+        "benutzer kunde kundennr kundennummer utilisateur client usuario cliente"
     ).split(),
     "item": (
         "itemid item iid productid product movieid movie filmid asin parentasin sku articleid "
         "article newsid trackid track songid song artistid artist bookid isbn videoid gameid "
         "appid venueid venue poiid poi businessid locationid recipeid adid contentid postid "
-        "itemidx productcode stockcode"
+        "itemidx productcode stockcode itemno productno articleno articlenumber artikel "
+        "artikelnr artikelnummer produkt produit producto articulo"
     ).split(),
     "time": (
         "timestamp time ts datetime date eventtime unixtime unixtimestamp epoch createdat "
         "reviewtime unixreviewtime timestampms visittime clicktime occurredat utctime "
-        "localtime when invoicedate"
+        "localtime when invoicedate zeit zeitstempel datum uhrzeit horodatage fecha"
     ).split(),
-    "rating": "rating score stars overall ratingvalue reviewscore".split(),
+    "rating": "rating score stars overall ratingvalue reviewscore bewertung".split(),
 }
 RETAILROCKET = {"timestamp", "visitorid", "event", "itemid"}
 

@@ -13,7 +13,7 @@ from adarec.data.settings import NO_COLUMN, ColumnChoice
 from adarec.data.timestamps import parse_times
 from adarec.errors import LogError
 
-_TIME_FROM = 1e8  # seconds; a smaller number may as well be a count or a price
+_TIME_FROM = 631_152_000.0  # 1990; a smaller number may as well be an id, a count or a price
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,6 @@ class Roles:
     rating: str | None
     reasons: dict[str, str]
     warnings: list[str]
-
-    @property
-    def used(self) -> list[str]:
-        """The columns to read, without gaps."""
-        return [name for name in (self.user, self.item, self.time, self.rating) if name]
 
 
 def recognise(
@@ -105,6 +100,10 @@ def _by_content(
             roles["time"] = times[0]
             reasons["time"] = "its content: dates or seconds"
             free.remove(times[0])
+        elif times:
+            warnings.append(
+                f"More than one column may be the time: {_listed(times)}. Choose one by hand."
+            )
     missing = [role for role in ("user", "item") if role not in roles]
     ids = [name for name in free if not is_known_name(name) and _looks_like_ids(sample[name])]
     if missing and len(ids) == len(missing):
@@ -114,7 +113,7 @@ def _by_content(
         guessed = " and ".join(
             f"{name!r} as the {role}" for role, name in zip(missing, ids, strict=True)
         )
-        warnings.append(f"Took {guessed} by content and position. Check this before saving.")
+        warnings.append(f"Took {guessed} by content and position: check that this is right.")
 
 
 def _looks_like_time(column: Any) -> bool:

@@ -18,7 +18,9 @@ MAX_BROKEN_SHARE = 0.1  # of a log's rows; more is a misreading, not a few bad r
 _HEAD_BYTES = 1 << 20
 _MAX_LINE_BYTES = 64 << 20
 _DOUBLE_COLON = "\x1f"  # stands in for '::' where one character is needed; no id contains it
-_VALUE = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*\d{4}-\d\d-\d\d.*")
+_VALUE = re.compile(
+    r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*\d{4}-\d\d-\d\d.*|\s*\d\d?[./]\d\d?[./]\d{4}.*"
+)
 
 
 @dataclass

@@ -1,4 +1,6 @@
-"""Time columns: numbers in s, ms, µs or ns since 1970, relative or ordinal numbers, ISO dates."""
+"""Time columns: numbers in s, ms, µs or ns since 1970, relative or ordinal numbers, ISO dates, and
+dates with the year last.
+"""
 
 import re
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ LATEST = 4_102_444_800.0  # 2100-01-01 in seconds; a later moment is taken for a
 UNITS = {"s": 1.0, "ms": 1e3, "µs": 1e6, "ns": 1e9}
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
+_YEAR_LAST = (
+    r"^(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})[./](?P<year>\d{4})"
+    r"(?P<rest>(?:[ T].*)?)$"
+)
 _ORDINAL_LIMIT = 1e8  # seconds before 1973-03: no log of anything is that old, so it is relative
 Problems = dict[str, tuple[int, int, str]]  # reason -> rows, the first from 1, its text
 
@@ -50,7 +56,8 @@ def parse_times(column: Any) -> ParsedTimes:
         column: pyarrow ChunkedArray of [N] strings, numbers, dates or time stamps.
 
     Raises:
-        LogError: Not one row holds a number or an ISO date.
+        LogError: Not one row holds a number or a date, or it is not evident whether dates begin
+            with the day or the month.
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return _parse_typed_dates(column)
@@ -60,12 +67,17 @@ def parse_times(column: Any) -> ParsedTimes:
         return _from_numbers(values, text)
     looks_iso = _flags(pc.match_substring_regex(text, _ISO))
     if looks_iso.sum() > np.isfinite(values).sum():
-        return _from_iso(text, looks_iso)
+        return _from_iso(text, looks_iso, text)
+    parts = pc.extract_regex(text, _YEAR_LAST)
+    has_year_last = ~_nulls(parts)
+    if has_year_last.sum() > np.isfinite(values).sum():
+        return _from_iso(_year_first(parts, text), has_year_last, text)
     if not np.isfinite(values).any():
         example = _first(text, others)
         raise LogError(
             f"no time could be read: found {example!r}; needed seconds or milliseconds since "
-            "1970, or ISO dates such as 2024-05-31T12:00:00. Choose another time column, or "
+            "1970, or dates such as 2024-05-31T12:00:00 or 31.05.2024 12:00. Choose another time "
+            "column, or "
             "'none' to use the order of the file."
         )
     return _from_numbers(values, text)
@@ -97,13 +109,38 @@ def _from_numbers(values: np.ndarray, text: Any) -> ParsedTimes:
     return _report(seconds, unit, wrong, text)
 
 
-def _from_iso(text: Any, looks_iso: np.ndarray) -> ParsedTimes:
-    dates = pd.Series(pc.if_else(pa.array(looks_iso), text, None).to_pandas())
+def _from_iso(iso: Any, looks_iso: np.ndarray, text: Any) -> ParsedTimes:
+    dates = pd.Series(pc.if_else(pa.array(looks_iso), iso, None).to_pandas())
     moments = pd.to_datetime(dates, utc=True, errors="coerce", format="ISO8601")
     seconds = _epoch_seconds(moments)
     late = np.isfinite(seconds) & (seconds > LATEST)
     wrong = {"no usable time": ~np.isfinite(seconds), "time after the year 2100": late}
     return _report(seconds, "date", wrong, text)
+
+
+def _year_first(parts: Any, text: Any) -> Any:
+    """Dates such as 31.05.2024 12:00 as ISO dates; with dots the day comes first, with slashes it
+    is what exceeds 12 somewhere in the column.
+
+    Args:
+        parts: Structs of first, mark, second, year, rest; null where a row is something else.
+        text: The rows, for the message.
+    """
+    fields = {name: pc.struct_field(parts, name) for name in ("first", "second", "year", "rest")}
+    first, second = (
+        pc.max(pc.cast(fields[name], pa.int32())).as_py() for name in ("first", "second")
+    )
+    has_dots = pc.any(pc.equal(pc.struct_field(parts, "mark"), ".")).as_py()
+    if not has_dots and first <= 12 and second <= 12:
+        example = _first(text, ~_nulls(parts))
+        raise LogError(
+            f"dates such as {example!r} can be read in two ways, the day or the month first, and "
+            "no row tells which. Write them as 2024-05-31, or as seconds since 1970."
+        )
+    day, month = ("second", "first") if not has_dots and first <= 12 else ("first", "second")
+    padded = {name: pc.utf8_lpad(fields[name], 2, "0") for name in (day, month)}
+    date = pc.binary_join_element_wise(fields["year"], padded[month], padded[day], "-")
+    return pc.binary_join_element_wise(date, fields["rest"], "")
 
 
 def _parse_typed_dates(column: Any) -> ParsedTimes:

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -161,8 +162,52 @@ def test_columns_are_recognised_by_content(good_rows) -> None:
     log = LogBytes("log.csv", "\n".join(lines).encode(), "plain")
     scene, report = build_scene(log, IngestSettings())
     assert report["columns"] == {"user": "who", "item": "what", "time": "moment", "rating": None}
-    assert "Check this" in report["warnings"][0]
+    assert "check that this is right" in report["warnings"][0]
     assert scene.num_users == 6
+
+
+@pytest.mark.parametrize(
+    "header", ["Kunde;Artikel;Datum;Preis", "wer;was;wann;preis"], ids=["known names", "unknown"]
+)
+def test_a_log_of_another_language_is_read(good_rows, header: str) -> None:
+    lines = [header]
+    for user, item, _, time in good_rows:
+        moment = datetime.fromtimestamp(time, UTC)
+        lines.append(f"{user};{item};{moment:%d.%m.%Y %H:%M:%S};12,50")
+    scene, report = build_scene(
+        LogBytes("log.csv", "\n".join(lines).encode(), "plain"), IngestSettings()
+    )
+    user, item, time, _ = header.split(";")
+    assert report["columns"] == {"user": user, "item": item, "time": time, "rating": None}
+    expected = build_scene(
+        LogBytes(
+            "log.csv",
+            "\n".join(
+                ["user_id,item_id,timestamp", *(f"{u},{i},{t}" for u, i, _, t in good_rows)]
+            ).encode(),
+            "plain",
+        ),
+        IngestSettings(),
+    )[0]
+    np.testing.assert_array_equal(scene.items, expected.items)
+
+
+def test_ids_as_large_as_seconds_do_not_hide_the_time(good_rows) -> None:
+    items = {
+        item: 214_000_000 + place for place, item in enumerate({i for _, i, _, _ in good_rows})
+    }
+    lines = ["who,what,moment"] + [f"{u},{items[i]},{t}.25" for u, i, _, t in good_rows]
+    log = LogBytes("log.csv", "\n".join(lines).encode(), "plain")
+    _, report = build_scene(log, IngestSettings())
+    assert report["columns"]["time"] == "moment"
+
+
+def test_two_columns_of_times_are_left_to_the_visitor(good_rows) -> None:
+    lines = ["user,item,started,ended"] + [f"{u},{i},{t},{t + 9}" for u, i, _, t in good_rows]
+    log = LogBytes("log.csv", "\n".join(lines).encode(), "plain")
+    _, report = build_scene(log, IngestSettings())
+    assert report["columns"]["time"] is None
+    assert "may be the time: started, ended" in report["warnings"][0]
 
 
 def test_what_is_chosen_by_hand_wins_over_names(good_rows) -> None:

@@ -1,5 +1,7 @@
 """Time columns: units, dates, and every kind of broken moment."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -75,10 +77,38 @@ def test_a_date_that_does_not_exist_is_found() -> None:
     assert parsed.problems == {"no usable time": (1, 2, "2020-02-31")}
 
 
-@pytest.mark.parametrize("values", [["monday", "tuesday"], ["25/12/2020", "26/12/2020"], ["", ""]])
+@pytest.mark.parametrize("values", [["monday", "tuesday"], ["25-12-2020", "26-12-2020"], ["", ""]])
 def test_a_column_without_any_time_is_refused(values: list[str]) -> None:
-    with pytest.raises(LogError, match="ISO dates"):
+    with pytest.raises(LogError, match="or dates such as"):
         parse_times(column(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        (["6.4.2014", "05.04.2014"], [6, 5]),  # dots: the day first
+        (["06/04/2014", "25/04/2014"], [6, 25]),  # nothing has 25 months
+        (["04/06/2014", "04/25/2014"], [6, 25]),
+        (["2014-04-06", "2014-04-05"], [6, 5]),
+    ],
+)
+@pytest.mark.parametrize("clock", ["", " 15:37", " 15:37:30"])
+def test_dates_with_the_year_last_are_read(values: list[str], days: list[int], clock: str) -> None:
+    parsed = parse_times(column([value + clock for value in values]))
+    moments = [datetime.fromtimestamp(second, UTC) for second in parsed.seconds]
+    assert [(m.year, m.month, m.day) for m in moments] == [(2014, 4, day) for day in days]
+    assert {m.hour for m in moments} == {15 if clock else 0}
+    assert (parsed.unit, parsed.problems) == ("date", {})
+
+
+def test_day_or_month_first_is_never_guessed() -> None:
+    with pytest.raises(LogError, match=r"'03/04/2020' can be read in two ways.*2024-05-31"):
+        parse_times(column(["03/04/2020", "05/06/2020"]))
+
+
+def test_a_date_with_the_year_last_that_does_not_exist_is_found() -> None:
+    parsed = parse_times(column(["30.4.2014", "31.4.2014", "soon"]))
+    assert parsed.problems == {"no usable time": (2, 2, "31.4.2014")}
 
 
 @pytest.mark.parametrize(
