@@ -16,7 +16,7 @@ from adarec.data.items_file import read_titles
 from adarec.data.preview import LogPreview, preview_log
 from adarec.data.scene import Scene, write_scene
 from adarec.data.sequences import offsets_of
-from adarec.data.settings import IngestSettings, validate_scene_name
+from adarec.data.settings import MIN_EVENTS, IngestSettings, validate_scene_name
 from adarec.data.statistics import scene_statistics, summarise
 from adarec.data.timestamps import time_kind
 from adarec.data.unpacking import LogBytes, read_log_bytes
@@ -130,7 +130,9 @@ def _scene(
         items=(dense_items + 1).astype(np.int32),
         offsets=offsets_of(lengths),
         times=events.times,
-        architecture_slice=architecture_slice(user_ids, seed=settings.seed),
+        architecture_slice=architecture_slice(
+            user_ids, seed=settings.seed, can_teach=lengths > MIN_EVENTS
+        ),
         item_ids=item_ids,
         titles=[titles.get(item_id) for item_id in item_ids],
         user_ids=user_ids,
@@ -145,11 +147,15 @@ def _scene(
     return scene
 
 
-def architecture_slice(user_ids: list[str], *, seed: int) -> np.ndarray:
+def architecture_slice(
+    user_ids: list[str], *, seed: int, can_teach: np.ndarray | None = None
+) -> np.ndarray:
     """bool [U], about 20 % of the users, by a hash of each raw id: stable when users come or go.
 
-    At least one user is inside and one outside, so that a tiny scene can be searched at all.
+    At least one user is inside, and one who has a pair to learn from (`can_teach` [U]; everybody
+    where it is not given) is outside, so that a tiny scene can be searched at all.
     """
+    teachers = np.ones(len(user_ids), dtype=bool) if can_teach is None else can_teach
     salt = seed.to_bytes(8, "little")
     hashes = (
         np.array(
@@ -165,10 +171,11 @@ def architecture_slice(user_ids: list[str], *, seed: int) -> np.ndarray:
         / 2.0**48
     )
     chosen = hashes < SLICE_SHARE
+    if not (teachers & ~chosen).any():
+        chosen[np.where(teachers, hashes, -1.0).argmax()] = False
     if not chosen.any():
-        chosen[hashes.argmin()] = True
-    if chosen.all():
-        chosen[hashes.argmax()] = False
+        spare = teachers & (hashes == hashes[teachers].max())  # the teacher who stays outside
+        chosen[np.where(spare, 2.0, hashes).argmin()] = True
     return chosen
 
 

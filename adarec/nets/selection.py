@@ -16,7 +16,7 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, CostModel
 from adarec.nets.prediction import Predictor
 
-SHORTLIST = 16  # cells that are validated on all users
+SHORTLIST = 16  # cells that are validated on users outside the slice, too
 PARAMETRIC = tuple(op.name for op in catalog.OPS if op.parametric)
 
 
@@ -30,7 +30,8 @@ class Candidate:
         predicted_ndcg: Predicted accuracy: validation NDCG@10 of the architecture slice's users
             with the supernet's weights.
         within_limit: It may be chosen.
-        confirmed_ndcg: The same of all users, of cells that the slice could not tell apart.
+        confirmed_ndcg: The same of users of the whole scene (a sample of a large one), of cells
+            that the slice could not tell apart.
     """
 
     genotype: Genotype

@@ -118,6 +118,17 @@ def test_a_tiny_scene_still_has_both_sides(count: int) -> None:
         assert 0 < chosen.sum() < count
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("teacher", [0, 1])
+def test_who_has_a_pair_to_learn_from_is_outside_the_slice(count: int, teacher: int) -> None:
+    can_teach = np.arange(count) == teacher
+    for seed in range(40):
+        users = [f"u{u}" for u in range(count)]
+        chosen = architecture_slice(users, seed=seed, can_teach=can_teach)
+        assert 0 < chosen.sum() < count
+        assert not chosen[teacher]
+
+
 def test_the_time_of_a_split_decides_not_the_file(good_rows) -> None:
     lines = ["user_id,item_id,timestamp"] + [f"{u},{i},{t}" for u, i, _, t in good_rows]
     shuffled = [lines[0], *lines[:0:-1]]
