@@ -207,7 +207,7 @@ def test_a_speed_up_out_of_reach(command: CommandLine, finished_home: Path) -> N
     options = [*as_options(), "--speedup", "900", "--set", "speedup=900", "--home", finished_home]
     line = command.mistake("search", "cycle", *options, "--json")
     assert "within reach" in line
-    assert "lower --speedup" in line
+    assert "a lower speed-up (--speedup)" in line
 
 
 def test_a_run_without_a_result(command: CommandLine, finished_home: Path) -> None:

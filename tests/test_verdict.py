@@ -15,6 +15,7 @@ def verdict(**changed: Any) -> Verdict:
         "difference": {"mean": 0.0, "low": -0.002, "high": 0.002},
         "best_count": ("last_item_transitions", 0.05),
         "latency": {"teacher": 5.0, "student": 1.0},
+        "request_speedup": 5.0,
         "target": {"of": "request", "speedup": 5.0, "unit": "ms"},
         "collapsed": False,
     }
@@ -31,7 +32,8 @@ def test_a_good_run() -> None:
     assert (found.non_inferior, found.met_target, found.beats_counts) == (True, True, True)
     assert found.sentence == (
         "The student is as good as the teacher: +0.0% NDCG@10 (95 % interval -2.0% to +2.0% of "
-        "the teacher's); a request is 5.0x cheaper than the teacher's."
+        "the teacher's); a request is 5.0x faster than the teacher's, which meets the target of "
+        "5x."
     )
 
 
@@ -61,16 +63,22 @@ def test_quality(difference: dict[str, float], non_inferior: bool | None, words:
     [(0.5, True), (1.0, True), (1.099, True), (1.101, False), (6.0, False)],
 )
 def test_the_target_may_be_missed_by_a_tenth(student: float, met: bool) -> None:
-    found = verdict(latency={"teacher": 5.0, "student": student})
+    found = verdict(latency={"teacher": 5.0, "student": student}, request_speedup=5.0 / student)
     assert found.met_target == met
-    assert ("missed the target of 5x" in found.sentence) == (not met)
-    assert f"{5.0 / student:.1f}x cheaper" in found.sentence, "what was reached is printed"
+    assert ("; missed the target of 5x" in found.sentence) == (not met)
+    assert (", which meets the target of 5x" in found.sentence) == (student <= 1.0)
+    assert (", nearly the target of 5x" in found.sentence) == (1.0 < student < 1.1)
+    assert f"{5.0 / student:.1f}x faster" in found.sentence, "what was reached is printed"
 
 
-def test_a_target_on_the_body_says_so() -> None:
-    found = verdict(target={"of": "body", "speedup": 4.0, "unit": "ms"})
-    assert "the body (without scoring) is 5.0x cheaper" in found.sentence
+def test_a_target_on_the_body_says_so_after_the_request() -> None:
+    target = {"of": "body", "speedup": 4.0, "unit": "ms", "instead_of": 5.0}
+    found = verdict(target=target, request_speedup=3.2)
     assert found.met_target
+    assert found.sentence.endswith(
+        "a request is 3.2x faster than the teacher's, its body (without scoring) 5.0x, which "
+        "meets the target of 4x on the body (scoring alone rules out 5x for the request)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,9 +86,11 @@ def test_a_target_on_the_body_says_so() -> None:
     [("M multiply-adds", "multiply-adds"), ("k parameters", "parameters")],
 )
 def test_what_was_counted_is_not_called_a_request(unit: str, what: str) -> None:
-    found = verdict(target={"of": "request", "speedup": 5.0, "unit": unit})
+    target = {"of": "request", "speedup": 5.0, "unit": unit}
+    found = verdict(target=target, request_speedup=3.2)
     assert found.sentence.endswith(
-        f"; the body (without scoring) has 5.0x fewer {what} than the teacher's."
+        f"a request is 3.2x faster than the teacher's, and its body (without scoring) has 5.0x "
+        f"fewer {what}, which meets the target of 5x."
     )
 
 

@@ -74,13 +74,13 @@ STAGES = (
         "measure",
         "Measure",
         "Reads the test items once; times teacher and student in turn.",
-        version=2,
+        version=3,
     ),
     Stage(
         "measure_controls",
         "Measure the controls",
         "The same measurement for the controls.",
-        version=1,
+        version=2,
     ),
     Stage(
         "join_vocabulary",

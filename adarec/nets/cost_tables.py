@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from adarec import catalog
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.export import write_body_graph, write_graph, write_request_graph
+from adarec.nets.export import Body, write_body_graph, write_graph, write_request_graph
 from adarec.nets.latency import METHOD, open_session, request_call, time_in_turn
+from adarec.nets.multiply_adds import multiply_adds
 from adarec.nets.ops import OPS, num_parameters
 from adarec.nets.students.student import build_student
 
@@ -97,15 +98,17 @@ def counted_costs(
 
 
 def counted_body(kind: str, model: SequenceModel, *, length: int) -> float:
-    """Multiply-adds in millions (`flops`) or parameters in thousands (`params`) of a model's
-    matrices, item table and scoring left out.
+    """Multiply-adds in millions (`flops`) of a model's body, or parameters in thousands
+    (`params`) of its matrices; item table and scoring left out.
     """
+    if kind == "flops":
+        return multiply_adds(Body(model), torch.ones(1, length, dtype=torch.int64)) / 1e6
     weights = sum(
         p.numel()
         for name, p in model.named_parameters()
         if p.dim() > 1 and "embedding" not in name
     )
-    return weights * length / 1e6 if kind == "flops" else weights / 1e3
+    return weights / 1e3
 
 
 def _table(

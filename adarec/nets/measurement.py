@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from adarec.nets.batches import Sequences, request_batches
 from adarec.nets.encoding import SequenceModel
@@ -22,6 +21,7 @@ from adarec.nets.evaluation import (
 from adarec.nets.export import Request, write_body_graph, write_graph, write_request_graph
 from adarec.nets.gaussians import total_variance
 from adarec.nets.latency import Latency, eager_call, request_call, time_in_turn
+from adarec.nets.multiply_adds import multiply_adds
 from adarec.nets.teachers.dt4sr import DT4SR
 from adarec.ranking import metrics_from_ranks
 
@@ -66,12 +66,10 @@ def model_size(model: SequenceModel, *, length: int) -> dict[str, int]:
     """
     params = sum(parameter.numel() for parameter in model.parameters())
     table = model.item_table.embedding.weight.numel()
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        Request(model)(torch.ones(1, length, dtype=torch.int64))
     return {
         "params": params,
         "params_without_embeddings": params - table,
-        "macs": counter.get_total_flops() // 2,
+        "macs": multiply_adds(Request(model), torch.ones(1, length, dtype=torch.int64)),
     }
 
 

@@ -16,6 +16,7 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import SLACK, CostModel
 from adarec.nets.prediction import Predictor
 
+BODY_SHARE = 0.8
 SHORTLIST = 16  # cells that are validated on users outside the slice, too
 PARAMETRIC = tuple(op.name for op in catalog.OPS if op.parametric)
 
@@ -72,12 +73,15 @@ class Target:
         of: "request" (scoring and top 10 included) or "body".
         speedup: How many times cheaper than the teacher it has to be.
         limit: The most it may cost by the table, `SLACK` times teacher / speed-up.
+        instead_of: The speed-up of a request that no cell reaches, so that the target is one of
+            the body; None where the target is what was asked for.
     """
 
     costs: CostModel
     of: str
     speedup: float
     limit: float
+    instead_of: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """Plain data for search.json and the result."""
@@ -86,6 +90,7 @@ class Target:
             "speedup": self.speedup,
             "limit": self.limit,
             "unit": self.costs.unit,
+            "instead_of": self.instead_of,
         }
 
 
@@ -102,9 +107,8 @@ def choose_target(
     A speed-up that was asked for holds for the whole request and is refused when even the all-skip
     cell breaks it.
     Without one, `default` holds for the request if a cell with a convolution fits; on scenes with
-    short histories,
-    where scoring alone uses up the limit, 0.8 x `default` holds for the body. `num_own_cells` is
-    how many cells the search gives ops of their own.
+    short histories, where scoring alone uses up the limit, `BODY_SHARE` x `default` holds for the
+    body. `num_own_cells` is how many cells the search gives ops of their own.
 
     Raises:
         TargetError: With the speed-up that is within reach.
@@ -115,16 +119,17 @@ def choose_target(
         if lightest > limit:
             raise TargetError(
                 f"Even the all-skip cell costs {lightest:.3g} {request.unit}, over the limit of "
-                f"{limit:.3g} {request.unit} that --speedup {speedup:g} sets. Up to "
-                f"{request.teacher / lightest:.1f} is within reach: lower --speedup, or choose "
-                "a heavier preset."
+                f"{limit:.3g} {request.unit} that a speed-up of {speedup:g} sets. Up to "
+                f"{request.teacher / lightest:.1f} is within reach: start again with a lower "
+                "speed-up (--speedup), or choose a heavier preset."
             )
         return Target(request, "request", speedup, SLACK * limit)
     target = Target(request, "request", default, SLACK * request.teacher / default)
     lightest_cell = lightest_genotype(request, limit=target.limit, num_own_cells=num_own_cells)
     if not lightest_cell.is_collapsed:
         return target
-    return Target(body, "body", 0.8 * default, SLACK * body.teacher / (0.8 * default))
+    wanted = BODY_SHARE * default
+    return Target(body, "body", wanted, SLACK * body.teacher / wanted, instead_of=default)
 
 
 def draw_candidates(

@@ -12,6 +12,9 @@ from adarec.plan.keys import ScenePart, Step, stage_key
 TEACHER_SHAPE = {"name", "num_blocks", "width", "num_heads", "num_layers", "attention"}
 SUPERNET_SIZES = {"width", "num_cells", "num_nodes", "dropout"}
 DISTILLATION_STEPS = {"learning_rate", "weight_decay", "batch_positions"}
+# In the keys of counted tables only, so that those from before it, without attention, are not
+# read again while measured ones are.
+_COUNTING = {"flops": {"counting": "calls"}}
 
 
 def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = None) -> list[Step]:
@@ -179,6 +182,7 @@ class Plan:
         own = {
             "cost": settings.cost,
             "machine": self.machine if settings.cost == "latency" else "any",
+            **_COUNTING.get(settings.cost, {}),
             "length": self.length,
             "num_items": self.scene.num_items,
             "teacher": settings.teacher.model_dump(include=shape),
@@ -243,7 +247,7 @@ class Plan:
         """The key of the hand-made students' costs: the same for all scenes of equal length."""
         cost = self.settings.cost
         machine = self.machine if cost == "latency" else "any"
-        own = {"cost": cost, "machine": machine, "length": self.length}
+        own = {"cost": cost, "machine": machine, "length": self.length, **_COUNTING.get(cost, {})}
         return self.add("hand_made", "measure_hand_made", {}, own, seed=0, threads=1)
 
     def distill_control(

@@ -171,6 +171,7 @@ def _report(
         difference=difference,
         best_count=(best, baselines[best]["ndcg@10"]),
         latency=latency,
+        request_speedup=teacher["latency_ms"]["p50"] / student["latency_ms"]["p50"],
         target=search["target"],
         collapsed=student["collapsed"],
     )

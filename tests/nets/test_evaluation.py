@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from adarec.errors import RunError
 from adarec.nets import evaluation
 from adarec.nets.batches import Sequences
 from adarec.nets.blocks import ItemTable
+from adarec.nets.cost_tables import counted_body
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import (
     encode_histories,
@@ -15,6 +17,7 @@ from adarec.nets.evaluation import (
     ranks_of_targets,
     sampled_ranks_of_targets,
 )
+from adarec.nets.hand_made import build_hand_made
 from adarec.nets.measurement import model_size, rank_test_items
 from tests.nets.small_models import (
     NUM_ITEMS,
@@ -122,3 +125,17 @@ def test_multiply_adds_and_parameters_by_hand() -> None:
     assert size["params_without_embeddings"] == convolution + norms
     assert size["params"] == size["params_without_embeddings"] + (NUM_ITEMS + 1) * WIDTH
     assert size["macs"] == 3 * convolution + WIDTH * NUM_ITEMS
+
+
+@pytest.mark.parametrize("length", [8, 16])
+def test_multiply_adds_of_attention_are_counted(length: int) -> None:
+    """Every linear layer at each position, queries by keys, weights by values, and the scoring."""
+    model = build_hand_made("sasrec", num_items=NUM_ITEMS, length=length, width=WIDTH, dropout=0.0)
+    linear = sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear))
+    attention = 2 * length * length * WIDTH
+    assert model_size(model, length=length)["macs"] == (
+        length * linear + attention + WIDTH * NUM_ITEMS
+    )
+    assert counted_body("flops", model, length=length) == pytest.approx(
+        (length * linear + attention) / 1e6
+    )

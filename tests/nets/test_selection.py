@@ -96,12 +96,14 @@ def test_the_default_holds_for_the_request_where_a_convolution_fits() -> None:
     request, body = small_costs(teacher=100.0), small_costs(teacher=90.0)
     target = choose_target(request, body, speedup=None, default=5.0)
     assert (target.of, target.speedup, target.limit) == ("request", 5.0, SLACK * 20.0)
+    assert target.to_json()["instead_of"] is None
 
 
 def test_the_default_falls_back_to_the_body_where_scoring_fills_the_limit() -> None:
     request, body = small_costs(teacher=100.0, scoring=12.0), small_costs(teacher=90.0)
     target = choose_target(request, body, speedup=None, default=5.0)
     assert (target.of, target.speedup) == ("body", 4.0)
+    assert target.to_json()["instead_of"] == 5.0
     assert target.limit == pytest.approx(SLACK * 90.0 / 4.0)
     assert target.to_json()["unit"] == "ms"
 
