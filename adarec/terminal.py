@@ -8,10 +8,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
+from adarec.catalog import baseline_title
 from adarec.data.quality import Finding
 from adarec.runs.records import RunSummary, SceneRecord
+
+RUN_ID_WIDTH = 9  # a cut id could not be copied into the next command
 
 
 class Terminal:
@@ -105,7 +108,7 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
         print_json([asdict(run) for run in runs])
         return
     table = Table(
-        "run",
+        Column("run", no_wrap=True, min_width=RUN_ID_WIDTH),
         "scene",
         "teacher",
         "preset",
@@ -116,8 +119,8 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
     )
     for run in runs:
         table.add_row(
-            f"{run.run} {run.name}" if run.name else run.run,
-            f"{run.scene}, adapted from {run.adapted_from}" if run.adapted_from else run.scene,
+            run.run,
+            " · ".join(part for part in (_scene_words(run), run.name) if part),
             run.taught_by or None,
             run.preset,
             run.state,
@@ -126,6 +129,10 @@ def print_runs(runs: Sequence[RunSummary], *, as_json: bool = False) -> None:
             _number(run.speedup_p50, ".1f"),
         )
     Console().print(table)
+
+
+def _scene_words(run: RunSummary) -> str:
+    return f"{run.scene}, adapted from {run.adapted_from}" if run.adapted_from else run.scene
 
 
 def print_result(result: dict[str, Any], *, as_json: bool) -> None:
@@ -156,7 +163,7 @@ def print_result(result: dict[str, Any], *, as_json: bool) -> None:
     for name, found in result["baselines"].items():
         masked = found["metrics_masked"]["ndcg@10"]
         table.add_row(
-            name.replace("_", " "),
+            baseline_title(name),
             f"{found['ndcg@10']:.4f}",
             f"{found['hr@10']:.4f}",
             f"{masked:.4f}",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adarec.catalog import baseline_title
+
 MARGIN = (
     0.10  # non-inferior: the interval's lower bound is at least minus this share of the teacher's
 )
@@ -64,9 +66,9 @@ def judge(
             "more users, or of longer histories."
         )
     elif not beats:
-        name = best_count[0].replace("_", " ")
         sentence += (
-            f" This scene does not need this teacher: counting ({name}) reaches "
+            f" This scene does not need this teacher: counting ({baseline_title(best_count[0])}) "
+            f"reaches "
             f"{best_count[1]:.4f}, the teacher {teacher_ndcg:.4f} NDCG@10."
         )
     return Verdict(sentence, non_inferior, met, beats)

@@ -56,10 +56,9 @@ def show_menu(
     Streamlit's own menu leads to bare addresses: the page then writes its run into it, and the
     back button has to be pressed twice.
     """
-    run = state.asked_for(state.RUN) or state.remembered(state.RUN)
+    run, run_state = _run_of_the_visit()
     scene = state.asked_for(state.SCENE) or state.remembered(state.SCENE)
     if (run, scene) != unless_for:
-        run_state = gateway.run_state(run) if run else None
         with place.container():
             for section, entries in sections.items():
                 with st.container(gap="xxsmall"):
@@ -68,6 +67,17 @@ def show_menu(
                         st.page_link(page, query_params=_query(page, run, run_state, scene))
             st.divider()
     return run, scene
+
+
+def _run_of_the_visit() -> tuple[str | None, str | None]:
+    """The run that is looked at and its state. One that goes on stays it while pages of finished
+    runs show another one.
+    """
+    asked, last = state.asked_for(state.RUN), state.remembered(state.RUN)
+    run_state = gateway.run_state(last) if last else None
+    if asked is None or asked == last or run_state in ("queued", "running"):
+        return last, run_state
+    return asked, gateway.run_state(asked)
 
 
 def _query(

@@ -45,7 +45,8 @@ chosen = pick_scenes(
     key=state.COMPARED_SCENES,
     # The example keeps a single scene company.
     usual=(own if len(own) > 1 and asked != EXAMPLE_RUN else names)[:_AT_FIRST],
-    help_text="The newest finished run of each scene is shown.",
+    help_text="The newest finished run of each scene is shown; one that distils a cell of "
+    "another run's front only where there is no other.",
     example=example,
 )
 if not chosen:

@@ -45,6 +45,12 @@ show_state(run)
 for entry in catalog.MAPPINGS:
     if entry.name == run.mapping:
         st.caption(f"Layer mapping: **{entry.title}**. {entry.description}")
+blocks, layers = (gateway.setting(run, f"teacher.num_{what}") for what in ("blocks", "layers"))
+if run.teacher == "nextitnet" and blocks != layers:
+    st.caption(
+        f"The teacher's {blocks} blocks are offered as {layers} layers, each the state after an "
+        "equal share of them."
+    )
 recorded = recorded_layers(run)
 if not recorded:
     if run.mapping == "none":

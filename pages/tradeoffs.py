@@ -30,7 +30,7 @@ if not finished:
 
 plane = st.container()
 st.header("One run")
-run = pick_run(finished)
+run = pick_run(finished, finished_only=True)
 with plane:
     draw_alone(show_plane, finished, run)
 if run is not None and run.result:

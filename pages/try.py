@@ -18,6 +18,7 @@ run = pick_run(
     none_yet="**No finished run yet.** Here teacher and student answer one history side by side, "
     "so that you see whether it recommends sensible things. A model can be tried when its run has "
     "measured it.",
+    finished_only=True,
 )
 if run is None:
     st.stop()

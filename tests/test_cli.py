@@ -131,7 +131,7 @@ def test_a_search_of_a_log_ingests_it_and_prints_a_table(
     code, out, err = command.run(*arguments, "--home", home)
     assert code == 0, err
     assert "teacher (sasrec)" in out
-    assert "last item transitions" in out
+    assert "most often after the last item" in out
     (run,) = command.json("runs", "--home", home)
     assert (run["scene"], run["seed"], run["teacher"]) == ("ring.log", 3, "sasrec")
 

@@ -99,8 +99,8 @@ def test_a_teacher_that_counting_beats_is_not_needed(count: float) -> None:
     found = verdict(best_count=("own_frequency", count))
     assert not found.beats_counts
     assert (
-        f"This scene does not need this teacher: counting (own frequency) reaches {count:.4f}, "
-        "the teacher 0.1000 NDCG@10." in found.sentence
+        "This scene does not need this teacher: counting (own most frequent items) reaches "
+        f"{count:.4f}, the teacher 0.1000 NDCG@10." in found.sentence
     )
 
 

@@ -14,6 +14,12 @@ from adarec.catalog.entries import Stage as Stage
 from adarec.catalog.entries import Teacher as Teacher
 from adarec.errors import RegistryError
 
+BASELINE_TITLES = {
+    "popularity": "popularity",
+    "own_frequency": "own most frequent items",
+    "last_item_transitions": "most often after the last item",
+}
+
 STAGES = (
     Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
     Stage(
@@ -283,3 +289,8 @@ def find(entries: tuple[E, ...], name: str) -> E:
 def stage_version(name: str) -> int:
     """The version of stage `name`, a part of every key it computes."""
     return find(STAGES, name).version
+
+
+def baseline_title(name: str) -> str:
+    """How pages, tables and verdicts name a count baseline."""
+    return BASELINE_TITLES.get(name, name.replace("_", " "))

@@ -152,12 +152,15 @@ def _on_vocabulary(
 
 
 def _check_held_out(source: Scene, target: Scene) -> None:
-    """A label of the source must not be an answer of the target.
+    """A label of the source must not be an answer of the target. Without dates nobody can say
+    that two events are one, so nothing is refused.
 
     Args:
         source: On the joint vocabulary.
         target: On the joint vocabulary.
     """
+    if any(scene.summary.get("time_kind") != "date" for scene in (source, target)):
+        return
     place = {user: number for number, user in enumerate(source.user_ids)}
     known = np.array([place.get(user, -1) for user in target.user_ids], dtype=np.int64)
     held_out = _events(target, ~_in_training(target), known)

@@ -1,5 +1,5 @@
 """The last choice between the best candidates: each is distilled for a few epochs, from the same
-supernet, and validated on all users.
+supernet, and validated on users of the whole scene.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from adarec.nets.training import Training
 
 @dataclass(frozen=True)
 class Finalist:
-    """A candidate, the validation NDCG@10 of its best epoch over all users, and the epochs that it
-    was distilled for.
+    """A candidate, the validation NDCG@10 of its best epoch over users of the whole scene, and the
+    epochs that it was distilled for.
     """
 
     candidate: Candidate

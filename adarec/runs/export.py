@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adarec.catalog import baseline_title
 from adarec.errors import ArtefactError, RunError
 from adarec.genotype import Genotype
 from adarec.runs.files import write_json
@@ -170,7 +171,7 @@ def model_card(record: RunRecord) -> str:
     roles = ("teacher", "student", "source_only", "oracle")
     rows = [_card_row(role.replace("_", " "), result[role]) for role in roles if role in result]
     counts = [
-        f"{name.replace('_', ' ')} {found['ndcg@10']:.4f}"
+        f"{baseline_title(name)} {found['ndcg@10']:.4f}"
         for name, found in result["baselines"].items()
     ]
     return CARD.format(

@@ -28,8 +28,8 @@ class RunSummary:
     """A run as lists and trade-off charts need it; reading many of these parses no JSON but tags.
 
     `name` is what a person called it, None where nobody did; `stage` is the step it is at (or
-    ended at), `speedup_p50` teacher over student; `augmentation`, `blend` and `adapted_from` (a
-    scene) are None where the run has none.
+    ended at), `speedup_p50` teacher over student; `augmentation`, `blend`, `adapted_from` (a
+    scene) and `point` (of a front, whose cell it distils) are None where the run has none.
     """
 
     run: str
@@ -64,6 +64,7 @@ class RunSummary:
     augmentation: str | None
     blend: str | None
     adapted_from: str | None
+    point: int | None
     name: str | None
 
     @property

@@ -81,6 +81,7 @@ COMPUTED: dict[str, sa.ColumnElement[Any]] = {
     "augmentation": sa.func.nullif(RUNS.c.settings["augment", "name"].as_string(), "none"),
     "adapted_from": RUNS.c.settings["adaptation", "source"].as_string(),
     "blend": sa.func.nullif(RUNS.c.settings["blend"].as_string(), "none"),
+    "point": RUNS.c.settings["point"].as_integer(),
 }
 
 

@@ -20,7 +20,7 @@ from adarec.nets.selection import (
     rank_candidates,
 )
 
-_EVOLVED_SHARE = 0.7  # of the work here, before the best are validated on all users
+_EVOLVED_SHARE = 0.7  # of the work here, before the best are validated on more users
 
 
 def evolved_candidates(
@@ -80,7 +80,7 @@ def ranked_candidates(
     """
 
     def told(done: int, of: int) -> None:
-        message = f"Validated {done} of {of} best cells on all users"
+        message = f"Validated {done} of {of} best cells on users of the whole scene"
         fraction = _EVOLVED_SHARE + (1 - _EVOLVED_SHARE) * done / of
         watch.tick(epoch=0, epochs=0, fraction=fraction, message=message)
 

@@ -67,7 +67,9 @@ def requests(histories: Histories) -> Sequences:
 def validation_of(
     scene: Scene, *, length: int, seed: int, users: np.ndarray | None = None
 ) -> Validation:
-    """The validation item of the given users; a seeded sample where there are very many."""
+    """The validation item of the given users; of a seeded sample of `VALIDATION_USERS` where there
+    are more.
+    """
     chosen = np.arange(scene.num_users) if users is None else users
     if len(chosen) > VALIDATION_USERS:
         chosen = np.sort(

@@ -1,12 +1,6 @@
-"""Words that several charts use for edges and count baselines."""
+"""How several charts write the edges of a cell."""
 
 from adarec.genotype import cell_edges
-
-BASELINE_TITLES = {
-    "popularity": "popularity",
-    "own_frequency": "own most frequent items",
-    "last_item_transitions": "most often after the last item",
-}
 
 
 def edge_label(source: int, target: int) -> str:
@@ -24,8 +18,3 @@ def edge_labels(count: int, num_own_cells: int = 1) -> list[str]:
     if num_own_cells == 1:
         return labels
     return [f"cell {cell}: {label}" for cell in range(1, num_own_cells + 1) for label in labels]
-
-
-def baseline_title(name: str) -> str:
-    """How pages name a count baseline."""
-    return BASELINE_TITLES.get(name, name.replace("_", " "))

@@ -24,7 +24,7 @@ class CellChoice:
         cost: Of the chosen cell, by the cost table.
         finalists: Those that were distilled for a short time, best first: the cell in words, its
             cost, and NDCG@10 on the validation item as predicted on the architecture slice,
-            confirmed on all users (None where it was no near-tie), and distilled.
+            confirmed on users of the whole scene (None where it was no near-tie), and distilled.
         epochs: How long finalists were distilled; 0 without any.
         leading, edges: On how many of the edges the chosen op is the most probable one.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.figures.labels import baseline_title
+from adarec.catalog import baseline_title
 from app.report.html import table
 
 # What each group of metrics was ranked against: key in the model -> (words, key in the protocol).

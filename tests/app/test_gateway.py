@@ -106,6 +106,16 @@ def test_each_scene_gives_its_newest_result_unless_a_run_is_asked_for(home: Work
     assert {result["run"] for result in asked.values()} == {runs[0], runs[3]}
 
 
+def test_a_cell_taken_from_a_front_by_hand_is_not_the_cell_of_its_scene(home: Workspace) -> None:
+    runs = fill(home, num_scenes=1, num_runs=2)
+    by_hand = home.store.run(runs[1]).settings | {"point": 0}
+    home.store.update_run(runs[1], settings=by_hand)
+    assert [result["run"] for result in gateway.newest_results().values()] == [runs[0]]
+    assert [r["run"] for r in gateway.newest_results(first=runs[1]).values()] == [runs[1]]
+    home.store.update_run(runs[0], archived=True)
+    assert [result["run"] for result in gateway.newest_results().values()] == [runs[1]]
+
+
 def test_results_follow_a_run_that_finishes(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=1)
     assert list(gateway.results(gateway.runs())) == runs

@@ -273,6 +273,30 @@ def test_a_clicked_point_opens_its_run(home: Workspace) -> None:
         assert app.selectbox(key=state.RUN_PICKER).value == runs[0]
 
 
+def test_a_run_that_goes_on_stays_the_visits_run_on_pages_of_finished_ones(
+    home: Workspace,
+) -> None:
+    (finished,) = fill(home, num_scenes=1, num_runs=1)
+    running = add_run(home, "shop 1", "ingest-test-0", seed=5, state="running", until="search")
+    app = visit("search", run=running)
+    for page in ("tradeoffs", "try", "export"):
+        app.query_params.clear()
+        app.switch_page(f"../pages/{page}.py").run()
+        assert not app.exception
+        assert f"{running} has not finished" in app.info[0].value
+        assert app.query_params["run"] in (finished, [finished])
+    app.query_params.clear()
+    app.switch_page("../pages/search.py").run()
+    assert app.query_params["run"] in (running, [running])
+    # Who chooses another one by hand looks at that.
+    app.query_params.clear()
+    app.switch_page("../pages/tradeoffs.py").run()
+    app.selectbox(key=state.RUN_PICKER).select(finished).run()
+    home.store.update_run(running, state="succeeded", result=home.store.run(finished).result)
+    app.run()
+    assert not app.info
+
+
 def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=2)
     app = visit("tradeoffs", run=runs[0])
@@ -282,7 +306,7 @@ def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Worksp
     assert "Spearman" not in text_of(app), "one distilled cell has no order"
     app.selectbox(key=state.COST_AXIS).select("Parameters").run()
     assert "predicted front" not in app.get("plotly_chart")[0].proto.spec
-    assert "were predicted as NDCG@10 against Latency p50 (ms)" in text_of(app)
+    assert "were predicted as NDCG@10 against Latency p50 (ms)" in app.info[0].value
 
 
 def test_an_augmentation_offers_its_teacher_first_and_its_settings(home: Workspace) -> None:

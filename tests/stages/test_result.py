@@ -100,7 +100,7 @@ def test_ranks_per_user_are_kept_and_give_the_metrics(result, folders) -> None:
 def test_the_verdict_says_that_counting_does_as_well(result) -> None:
     assert "as good as the teacher" in result["verdict"]
     assert "does not need this teacher" in result["verdict"]
-    assert "last item transitions" in result["verdict"]
+    assert "most often after the last item" in result["verdict"]
 
 
 def test_speed_ups_are_ratios_of_the_latencies(result) -> None:

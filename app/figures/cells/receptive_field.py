@@ -21,8 +21,9 @@ class ReceptiveFieldInfo(ChartInfo):
     length: int
     title: str
     explanation: str = (
-        "Each row is the student after one more cell. A coloured field means that this item of "
-        "the history is seen; brighter means that more of the cell's paths lead to it."
+        "How many of the newest items the student sees. Each row is the student after one more "
+        "cell. A coloured field means that this item of the history is seen; brighter means that "
+        "more of the cell's paths lead to it."
     )
 
     def rows(self) -> Rows:
@@ -68,9 +69,7 @@ def receptive_field_info(genotype: Genotype, *, num_cells: int, length: int) -> 
         kept = reached[:size]
         shares[place, : len(kept)] = kept
     field = genotype.receptive_field(num_cells)
-    return ReceptiveFieldInfo(
-        shares, field, length, f"Receptive field: {field} of the newest {length} items"
-    )
+    return ReceptiveFieldInfo(shares, field, length, f"Receptive field: {field} of {length}")
 
 
 def draw_receptive_field(info: ReceptiveFieldInfo) -> go.Figure:

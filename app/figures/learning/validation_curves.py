@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
+from adarec.catalog import baseline_title
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure, show_epochs
-from app.figures.labels import baseline_title
 
 Curve = tuple[Sequence[int], Sequence[float]]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from adarec.catalog import baseline_title
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
-from app.figures.labels import baseline_title
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,6 @@ def draw_metrics_by_length(info: MetricsByLengthInfo) -> go.Figure:
             },
             hovertemplate="%{x}: %{y:.4f}<extra>%{fullData.name}</extra>",
         )
-    figure.update_xaxes(type="category", title_standoff=4)
+    figure.update_xaxes(type="category", title_standoff=20)
     figure.update_yaxes(rangemode="tozero")
     return figure

@@ -6,9 +6,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from adarec.catalog import baseline_title
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
-from app.figures.labels import baseline_title
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from adarec.catalog import baseline_title
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, new_figure
-from app.figures.labels import baseline_title
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class CountBaselinesInfo(ChartInfo):
     metric: str
     title: str
     explanation: str = (
-        "Each user's last but one item (validation), ranked among all items by counts from "
+        "Validation item (each user's last but one), ranked among all items by counts from "
         "training histories. A teacher below the best bar is not worth distilling. The test item "
         "stays unread until a run measures."
     )
@@ -36,9 +36,7 @@ def count_baselines_info(
 ) -> CountBaselinesInfo:
     """`baselines` maps a count baseline to its validation metrics."""
     values = {name: float(metrics[metric]) for name, metrics in baselines.items()}
-    return CountBaselinesInfo(
-        values, metric, f"Count baselines: {metric.upper()} on the validation item"
-    )
+    return CountBaselinesInfo(values, metric, f"Count baselines: {metric.upper()}")
 
 
 def draw_count_baselines(info: CountBaselinesInfo) -> go.Figure:

@@ -18,7 +18,8 @@ class RepeatsInfo(ChartInfo):
     overall: float
     title: str
     explanation: str = (
-        "Share of events whose item is the one so many events back. A single high bar is a rhythm "
+        "The title says how many events have an item that the user had before, the bars how many "
+        "have the one of so many events back. A single high bar is a rhythm "
         "that a (dilated) convolution can pick up; long flat bars favour pooling."
     )
 
@@ -32,7 +33,7 @@ class RepeatsInfo(ChartInfo):
 
 def repeats_info(by_lag: Mapping[str, Sequence[float]], *, repeat_share: float) -> RepeatsInfo:
     """`by_lag` holds `lag` and `share` as `statistics.json` stores them."""
-    title = f"Repeats: {repeat_share:.1%} of events are items the user had before"
+    title = f"Repeats: {repeat_share:.1%} of events"
     lags = [int(lag) for lag in by_lag["lag"]]
     return RepeatsInfo(lags, list(by_lag["share"]), repeat_share, title)
 

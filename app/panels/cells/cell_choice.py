@@ -8,11 +8,13 @@ from app import gateway
 from app.gateway.choice import CellChoice
 
 _NDCG = "NDCG@10 on the validation item"
+_EVERYBODY = "of the whole scene's users (4,096 of them at most)"
 _HELP = {
-    "predicted": f"{_NDCG} of the architecture slice, with the supernet's weights.",
-    "confirmed": f"{_NDCG} of all users, with the supernet's weights; only for cells that the "
-    "slice could not tell from the best one.",
-    "distilled": f"{_NDCG} of all users, after a short distillation: what chose the cell.",
+    "distilled": f"{_NDCG} {_EVERYBODY}, after a short distillation: what chose the cell.",
+    "confirmed": f"{_NDCG} {_EVERYBODY}, with the supernet's weights; only for cells that the "
+    "architecture slice could not tell from the best one.",
+    "predicted": f"{_NDCG} of the architecture slice (the fifth of the users that the op "
+    "probabilities learn from), with the supernet's weights.",
 }
 
 
@@ -35,8 +37,8 @@ def in_words(choice: CellChoice) -> str:
     """The way from the probabilities to the cell, in a few sentences."""
     of = "request" if choice.of == "request" else "request without scoring"
     limit = (
-        f"{choice.limit:.3g} {choice.unit} a {of}, a little less than the teacher's by "
-        f"{choice.speedup:g}"
+        f"{choice.limit:.3g} {choice.unit} a {of}: the teacher's by {choice.speedup:g}, less 15 % "
+        "for what the table cannot foresee"
     )
     last = "the one with the best validation NDCG@10 is this cell."
     if choice.finalists:
@@ -49,7 +51,8 @@ def in_words(choice: CellChoice) -> str:
     return (
         f"Op probabilities are where the search proposes from: {choice.validated} cells, drawn "
         f"from them and evolved, were validated with the supernet's weights. {choice.within} may "
-        f"be chosen (at most {limit}, and a convolution in them); {last} It costs "
+        f"be chosen (at most {limit}; and with a convolution, as a cell without any has "
+        f"collapsed); {last} It costs "
         f"{choice.cost:.3g} {choice.unit} by the cost table. On {choice.leading} of "
         f"{choice.edges} edges it has the most probable op: whole cells were compared, not edges."
     )
@@ -58,6 +61,7 @@ def in_words(choice: CellChoice) -> str:
 def _show_finalists(choice: CellChoice) -> None:
     costs = f"cost ({choice.unit})"
     table = pd.DataFrame(choice.finalists).rename(columns={"cost": costs})
+    table = table[[*_HELP, costs, "cell"]]  # what decided comes first: a narrow page cuts the rest
     columns = {
         name: st.column_config.NumberColumn(format="%.4f", help=words)
         for name, words in _HELP.items()
@@ -65,3 +69,8 @@ def _show_finalists(choice: CellChoice) -> None:
     columns[costs] = st.column_config.NumberColumn(format="%.3f", help="By the cost table.")
     with st.expander("Finalists, best first"):
         st.dataframe(table, hide_index=True, column_config=columns, placeholder="–")
+        st.caption(
+            "NDCG@10 on the validation item. Differences of a few per cent between finalists are "
+            "within chance: see what each costs, too, and distil another one from the front on "
+            "the Trade-offs page."
+        )

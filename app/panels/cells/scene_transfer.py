@@ -23,8 +23,8 @@ def show_scene_transfer(results: Mapping[str, Mapping[str, Any]]) -> None:
     count = sum(len(cells) for cells in wanted.values())
     st.caption(
         "Would the cell of another scene have done as well? Each is distilled as the scene's own "
-        f"was: {count} students, each for about as long as a run's student. Their runs wait in "
-        "the queue meanwhile and come back here."
+        f"was: {count} student{'s' if count > 1 else ''}, each for about as long as a run's "
+        "student. Their runs wait in the queue meanwhile and come back here."
     )
     if st.button("Distil each cell on the other scenes", key=state.DISTIL_CELLS):
         with shown_errors():

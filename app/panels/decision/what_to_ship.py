@@ -36,7 +36,10 @@ def predicted_of(run: RunRecord | None, axes: tuple[str, str]) -> list[Predicted
     elif known is None:
         st.caption(f"The search of {title} counted instead of timing: nothing to draw.")
     elif known != axes:
-        st.caption(f"The cells of {title} were predicted as {known[1]} against {known[0]}.")
+        st.info(
+            f"The cells of {title} were predicted as {known[1]} against {known[0]}: choose these "
+            "above as accuracy and cost, and they stand on the plane."
+        )
     else:
         st.caption(
             f"Open circles: the {len(cells)} cells that the search of {title} compared, by the "

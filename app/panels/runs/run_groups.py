@@ -21,7 +21,9 @@ GROUPS: dict[str, Callable[[RunSummary], str]] = {
 }
 _COLUMNS = {
     "best NDCG@10": st.column_config.NumberColumn(
-        format="%.4f", help="Of the group's students, on the test item."
+        format="%.4f",
+        help="Of the group's students, on the test item; empty where a group has several "
+        "scenes, which do not compare.",
     ),
     "median speed-up (×)": st.column_config.NumberColumn(
         format="%.1f", help="Teacher over student, of the group's finished runs."
@@ -60,7 +62,9 @@ def grouped(runs: list[RunSummary], by: str) -> dict[str, list[RunSummary]]:
 def summary(runs: list[RunSummary]) -> dict[str, object]:
     """What a group's row says."""
     finished = [run for run in runs if run.student_ndcg_at_10 is not None]
-    best = max(finished, key=lambda run: run.student_ndcg_at_10 or 0.0, default=None)
+    # Metrics of different scenes do not compare.
+    comparable = finished if len({run.scene for run in finished}) == 1 else []
+    best = max(comparable, key=lambda run: run.student_ndcg_at_10 or 0.0, default=None)
     speedups = [run.speedup_p50 for run in finished if run.speedup_p50 is not None]
     return {
         "runs": len(runs),

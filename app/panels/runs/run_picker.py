@@ -39,7 +39,11 @@ def run_label(run: RunSummary) -> str:
 
 
 def pick_run(
-    runs: list[RunSummary] | None = None, *, none_yet: str = NO_RUN, on_search_page: bool = False
+    runs: list[RunSummary] | None = None,
+    *,
+    none_yet: str = NO_RUN,
+    on_search_page: bool = False,
+    finished_only: bool = False,
 ) -> RunRecord | None:
     """The run in the address, else the last one chosen, else the newest that has something to
     show, with a box to change it.
@@ -51,6 +55,8 @@ def pick_run(
         runs: The runs to choose from, newest first; all of the workspace by default.
         none_yet: What to say when there are none.
         on_search_page: The page itself can start a run, so no link to it is needed.
+        finished_only: `runs` are those that have finished. One that goes on stays the run of this
+            visit meanwhile, so that other pages lead back to it.
     """
     runs = gateway.runs() if runs is None else runs
     way_on = None if on_search_page else "search"
@@ -80,10 +86,26 @@ def pick_run(
         scene = state.asked_for(state.SCENE)
         empty_state(problem, url_path=way_on, label="Start a search", scene=scene)
         return None
-    state.choose(state.RUN, chosen.run)
+    watched = _watched_elsewhere(runs) if finished_only else None
+    if watched is None:
+        state.choose(state.RUN, chosen.run)
+    else:
+        state.rewrite({state.RUN: [chosen.run]})
+        st.info(
+            f"{as_text(watched.title)} has not finished: what it finds comes here when it has. "
+            "This is another run meanwhile."
+        )
     if chosen.is_example:
         show_example_note(chosen, with_link=not on_search_page)
     return chosen
+
+
+def _watched_elsewhere(finished: list[RunSummary]) -> RunRecord | None:
+    """The run of this visit, where it still goes on and is none of these."""
+    last = state.remembered(state.RUN)
+    if last is None or any(run.run == last for run in finished):
+        return None
+    return gateway.run(last) if gateway.run_state(last) in ("queued", "running") else None
 
 
 def _wanted_run(runs: list[RunSummary], *, with_stopped: bool) -> tuple[RunRecord | None, str]:

@@ -82,8 +82,6 @@ def _show_facts(summary: dict[str, Any]) -> None:
 
 
 def _show_quality(details: gateway.SceneDetails) -> None:
-    for warning in details.report["warnings"]:
-        st.warning(as_text(warning))
     for finding in details.findings:
         st.warning(as_text(finding.sentence))
     draw_alone(_show_reading, details)
@@ -101,6 +99,8 @@ def _show_reading(details: gateway.SceneDetails) -> None:
     if not drawer.open:
         return
     with drawer:
+        for warning in report["warnings"]:
+            st.markdown(f"Note: {as_text(warning)}")
         left, right = st.columns(2)
         with left:
             st.markdown("**What was dropped, and why**")

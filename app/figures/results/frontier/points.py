@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adarec.catalog import baseline_title
 from adarec.genotype import Genotype
 from adarec.runs.front import FrontPoint
 from app.figures.chart import ChartInfo, Rows
-from app.figures.labels import baseline_title
 from app.figures.results.frontier.axes import (
     ACCURACY_AXES,
     COST_AXES,
