@@ -17,7 +17,6 @@ st.caption("Take the student with you: one folder that answers with onnxruntime 
 run = pick_run(
     none_yet="**No run yet.** Here you download the student as a folder that answers with "
     "onnxruntime alone, and a report with every number and its method.",
-    finished_only=True,
 )
 if run is None:
     st.stop()

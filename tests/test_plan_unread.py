@@ -35,7 +35,8 @@ def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> 
 
 def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> None:
     assert plan(search__order="alternate") == plan()
-    assert plan(search__ties="accuracy") == plan() != plan(search__ties="capacity")
+    assert plan(search__ties="capacity") == plan() != plan(search__ties="accuracy")
+    assert "ties" not in plan(search__ties="accuracy")["search"].settings["search"]
     assert "order" not in plan()["search"].settings["search"]
     joint = plan(search__order="joint")
     assert changed_roles(plan(), joint) == ["search", "student", "measure"]
@@ -60,9 +61,9 @@ BEFORE = {
 }
 
 
-def test_the_default_plan_has_the_keys_that_it_had() -> None:
+def test_the_default_plan_of_then_has_the_keys_that_it_had() -> None:
     keys = {"scene": "ingest-1"}
-    for role, step in plan().items():
+    for role, step in plan(search__ties="accuracy").items():
         version, before = BEFORE[role]
         keys[role] = stage_key(
             step.stage,

@@ -279,7 +279,7 @@ def test_a_run_that_goes_on_stays_the_visits_run_on_pages_of_finished_ones(
     (finished,) = fill(home, num_scenes=1, num_runs=1)
     running = add_run(home, "shop 1", "ingest-test-0", seed=5, state="running", until="search")
     app = visit("search", run=running)
-    for page in ("tradeoffs", "try", "export"):
+    for page in ("tradeoffs", "try"):
         app.query_params.clear()
         app.switch_page(f"../pages/{page}.py").run()
         assert not app.exception
