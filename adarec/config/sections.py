@@ -126,9 +126,10 @@ class SearchSettings(Settings):
     )
 
     ties: Literal["accuracy", "capacity"] = Field(
-        "accuracy",
-        description="Of cells that the slice cannot tell apart, those come first that are best "
-        "for all users (accuracy), or those with most parameters within the limit (capacity).",
+        "capacity",
+        description="Of cells that the slice cannot tell apart, those come first that have most "
+        "parameters within the limit (capacity), or that are best for users of the whole scene "
+        "(accuracy).",
     )
 
     @property

@@ -101,7 +101,7 @@ def _show_reading(details: gateway.SceneDetails) -> None:
     with drawer:
         for warning in report["warnings"]:
             st.markdown(f"Note: {as_text(warning)}")
-        left, right = st.columns(2)
+        left, right = st.columns([2, 3])
         with left:
             st.markdown("**What was dropped, and why**")
             if report["dropped"]:
