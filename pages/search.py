@@ -12,6 +12,7 @@ from app.panels.runs.run_facts import show_result
 from app.panels.runs.run_keeping import keep_run
 from app.panels.runs.run_picker import pick_run
 from app.panels.runs.run_table import list_runs
+from app.panels.runs.settings_again import offer_settings
 from app.panels.runs.settings_form import choose_augmentation, choose_preset, choose_settings
 from app.panels.scenes.scene_picker import pick_scene
 
@@ -53,6 +54,7 @@ run = pick_run(
 )
 if run is not None:
     show_status(run)
+    offer_settings(run)
     keep_run(run)
     if run.result:
         show_result(run.result)

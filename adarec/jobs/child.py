@@ -21,10 +21,12 @@ _LAST_WORDS_IN = 10  # lines, for blank ones may follow the last words
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a child ended: its exit code, or minus the signal that ended it."""
+    """How a child ended: its exit code, or minus the signal that ended it; and whether it had
+    been asked to stop."""
 
     code: int
     peak_rss_mb: float
+    was_asked: bool = False
 
     @property
     def was_killed(self) -> bool:
@@ -35,6 +37,8 @@ class Outcome:
         """In words, for the run's error."""
         if not self.was_killed:
             return f"the process ended with exit code {self.code}"
+        if self.was_asked:
+            return f"the process was ended, as it had not stopped within {TERM_GRACE_S:g} s"
         name = signal.Signals(-self.code).name
         hint = ", often because memory ran out" if -self.code == signal.SIGKILL else ""
         return f"the process ended with signal {-self.code} ({name}){hint}"
@@ -68,7 +72,11 @@ class Child:
                 self.kill()
             return None
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        return Outcome(self._process.returncode, usage.ru_maxrss * _RSS_UNIT / 1e6)
+        return Outcome(
+            self._process.returncode,
+            usage.ru_maxrss * _RSS_UNIT / 1e6,
+            was_asked=self._killed_at is not None,
+        )
 
     def terminate(self) -> None:
         """Ask it to stop; asking again changes nothing."""

@@ -91,6 +91,7 @@ from app.gateway.settings import (
     repeat_command,
     setting,
     setting_schemas,
+    settings_of,
 )
 from app.gateway.transfer import cells_to_distil, distil_cells
 from app.gateway.words import duration, elapsed, size, with_times_sign
@@ -173,6 +174,7 @@ __all__ = [
     "sequence_length",
     "setting",
     "setting_schemas",
+    "settings_of",
     "shared_items",
     "size",
     "start_adaptation",

@@ -62,6 +62,13 @@ def setting(run: RunRecord, key: str, default: Any = None) -> Any:
     return flat(run.settings).get(key, default)
 
 
+def settings_of(run: RunRecord) -> dict[str, Any]:
+    """All settings of a run by dotted key; those that came after it are the preset's."""
+    values = flat(run.settings)
+    preset, teacher = values.get("preset", "quick"), values.get("teacher.name", "nextitnet")
+    return preset_values(preset, teacher) | values
+
+
 def asked_speedup(run: RunRecord) -> float:
     """How many times cheaper than the teacher the run was asked to make its student."""
     values = flat(run.settings)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from adarec.config import preset_settings
 from adarec.jobs.run_log import run_log_path
 from adarec.runs.workspace import Workspace
 from app import state
@@ -295,6 +296,33 @@ def test_a_run_that_goes_on_stays_the_visits_run_on_pages_of_finished_ones(
     home.store.update_run(running, state="succeeded", result=home.store.run(finished).result)
     app.run()
     assert not app.info
+
+
+def test_the_settings_of_a_run_come_back_into_the_form(home: Workspace) -> None:
+    (first,) = fill(home, num_scenes=1, num_runs=1)
+    add_scene(home, "fair", seed=3)
+    record = home.store.run(first)
+    changed = preset_settings(
+        "standard",
+        teacher="sasrec",
+        overrides={"augment.name": "asrep", "speedup": 50, "seed": 4, "losses.mapping": "uniform",
+                   "controls": 2, "search.epochs": 9, "losses.hidden_distance": "kl"},
+    )  # fmt: skip
+    home.store.update_run(first, settings=record.settings | changed.model_dump(), state="failed")
+    app = visit("search", run=first)
+    app.selectbox(key=state.SCENE_PICKER).select("fair").run()
+    app.button(key=state.CHANGE_SETTINGS).click().run()
+    assert not app.exception
+    assert app.selectbox(key=state.SCENE_PICKER).value == "shop 1"
+    found = {name: app.selectbox(key=f"search_{name}").value
+             for name in ("augment", "teacher_asrep", "preset", "mapping")}  # fmt: skip
+    assert found == {"augment": "asrep", "teacher_asrep": "sasrec", "preset": "standard",
+                     "mapping": "uniform"}  # fmt: skip
+    assert app.number_input(key="search_speedup_standard").value == 50
+    assert app.number_input(key="search_seed").value == 4
+    assert app.number_input(key="search_controls").value == 2
+    assert app.number_input(key="setting_search_epochs_standard_sasrec").value == 9
+    assert app.selectbox(key="setting_losses_hidden_distance_standard_sasrec").value == "kl"
 
 
 def test_predicted_cells_are_drawn_for_the_chosen_run_on_their_axes(home: Workspace) -> None:

@@ -75,7 +75,9 @@ def test_a_deaf_child_is_killed_after_the_grace(
     while child.last_words() != "deaf":
         time.sleep(0.02)
     child.terminate()
-    assert outcome_of(child).code == -signal.SIGKILL
+    outcome = outcome_of(child)
+    assert outcome.code == -signal.SIGKILL
+    assert outcome.describe() == "the process was ended, as it had not stopped within 0.2 s"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")

@@ -1,6 +1,6 @@
 """The form of a new search: the few choices that matter, and every other setting behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -50,9 +50,10 @@ def choose_preset(augment: str = NO_AUGMENTATION) -> tuple[str, str]:
     them. An augmentation offers the teacher that it is made for first."""
     left, right = st.columns(2)
     suits = catalog.find(catalog.AUGMENTATIONS, augment).teacher
-    own_key = "" if augment == NO_AUGMENTATION else f"_{augment}"
     with left:
-        teacher = _pick("Teacher", catalog.TEACHERS, key=f"search_teacher{own_key}", first=suits)
+        teacher = _pick(
+            "Teacher", catalog.TEACHERS, key=f"search_teacher{_own_key(augment)}", first=suits
+        )
     with right:
         preset = _pick("Preset", catalog.PRESETS, key="search_preset")
     return teacher, preset
@@ -85,8 +86,48 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
     if advanced is not None:
         sections = _sections(mapping, augment)
         with advanced:
-            chosen |= _choose_advanced(usual, schemas, sections, key=f"{preset}_{teacher}")
+            chosen |= _choose_advanced(usual, schemas, sections, of=(preset, teacher))
     return {name: value for name, value in chosen.items() if value != usual[name]}
+
+
+def fill_form(values: Mapping[str, Any]) -> None:
+    """Puts a run's settings (by dotted key) into the form; for a callback, before it is drawn.
+    The advanced settings open where one of them is not the preset's.
+    """
+    preset, teacher, augment = (
+        values[name] for name in ("preset", "teacher.name", "augment.name")
+    )
+    chosen = {
+        "search_augment": augment,
+        f"search_teacher{_own_key(augment)}": teacher,
+        "search_preset": preset,
+        f"search_speedup_{preset}": values["speedup"],
+        "search_mapping": values["losses.mapping"],
+        **{f"search_{name}": values[name] for name in ("cost", "seed", "controls")},
+    }
+    usual, schemas = gateway.preset_values(preset, teacher), gateway.setting_schemas()
+    advanced = {
+        _key(name, preset, teacher): _shown(values[name], schemas[name])
+        for name in schemas
+        if name not in _SHOWN_ABOVE and values[name] != usual[name]
+    }
+    st.session_state.update(chosen | advanced)
+    if advanced:
+        st.session_state[state.ADVANCED_SETTINGS] = True
+
+
+def _own_key(augment: str) -> str:
+    return "" if augment == NO_AUGMENTATION else f"_{augment}"
+
+
+def _key(name: str, preset: str, teacher: str) -> str:
+    """The widget of an advanced setting; each preset and teacher has its own."""
+    return f"setting_{name.replace('.', '_')}_{preset}_{teacher}"
+
+
+def _shown(value: Any, schema: Mapping[str, Any]) -> Any:
+    """The value as its widget holds it."""
+    return value if "enum" in schema or isinstance(value, int | float) else str(value)
 
 
 def _choose_speedup(usual: dict[str, Any], *, key: str) -> float | None:
@@ -126,7 +167,7 @@ def _choose_advanced(
     schemas: dict[str, dict[str, Any]],
     sections: dict[str, str],
     *,
-    key: str,
+    of: tuple[str, str],
 ) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for section, tab in zip(sections, st.tabs(list(sections.values())), strict=True):
@@ -143,7 +184,7 @@ def _choose_advanced(
                         name,
                         usual[name],
                         schemas[name],
-                        key=f"setting_{name.replace('.', '_')}_{key}",
+                        key=_key(name, *of),
                     )
     return chosen
 
