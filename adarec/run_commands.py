@@ -6,15 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from adarec import catalog
+from adarec.cli_results import AsJson, Home
 from adarec.config import adapt_settings, parse_overrides, preset_settings
 from adarec.data.samples import register_samples
 from adarec.runs.workspace import Workspace
 from adarec.terminal import Terminal, print_result
-
-Home = Annotated[
-    Path | None, typer.Option(help="Workspace folder (default: ADAREC_HOME, else .adarec).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 Preset = Annotated[str, typer.Option(help="|".join(p.name for p in catalog.PRESETS))]
 Teacher = Annotated[str | None, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))]

@@ -91,10 +91,6 @@ class Scene:
         """The items of one user without the validation and the test item."""
         return self.items[self.offsets[user] : self.offsets[user + 1] - HELD_OUT]
 
-    def sequence_length(self, cap: int) -> int:
-        """History length L for the nets: the 90th percentile of training lengths, at most cap."""
-        return max(1, min(cap, int(self.summary["training_length_p90"])))
-
 
 def read_scene(folder: Path) -> Scene:
     """The scene in `folder`, as `write_scene` left it.

@@ -32,11 +32,10 @@ def test_the_last_two_items_are_held_out(make_scene) -> None:
     assert (scene.num_users, scene.num_items, scene.vocabulary_size) == (2, 4, 5)
 
 
-def test_sequence_length_is_the_90th_percentile_under_a_cap(make_scene) -> None:
+def test_the_90th_percentile_of_training_lengths_is_rounded_up(make_scene) -> None:
     # Training lengths 1..10: the 90th percentile is 9.1, rounded up.
     scene = make_scene([[1] * (n + 2) for n in range(1, 11)])
-    assert scene.sequence_length(50) == 10
-    assert scene.sequence_length(7) == 7
+    assert scene.summary["training_length_p90"] == 10
 
 
 @pytest.mark.parametrize("missing", ["scene.npz", "items.parquet", "summary.json"])

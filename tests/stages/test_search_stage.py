@@ -57,7 +57,8 @@ def test_each_part_tells_how_far_it_is(undisturbed) -> None:
     confirmed = sum(c["confirmed_ndcg@10"] is not None for c in found["candidates"])
     assert 1 < confirmed <= SHORTLIST
     parts += [
-        f"Validated {done} of {confirmed} best cells on all users" for done in range(confirmed)
+        f"Validated {done} of {confirmed} best cells on users of the whole scene"
+        for done in range(confirmed)
     ]
     parts += [f"Finalist {number} of 3" for number in (1, 2, 3)]
     assert list(dict.fromkeys(watch.messages)) == ["", *parts]

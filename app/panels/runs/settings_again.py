@@ -31,3 +31,4 @@ def _fill(scene: str, values: dict[str, Any]) -> None:
     state.choose(state.SCENE, scene)
     st.session_state[state.SCENE_PICKER] = scene
     fill_form(values)
+    st.toast("The form above holds its settings. Change one, then start.")
