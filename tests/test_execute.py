@@ -197,7 +197,7 @@ def test_a_speed_up_out_of_reach_fails_the_run_with_its_reason(copy: Workspace) 
         execute_run(copy, run)
     record = copy.store.run(run)
     assert record.state == "failed"
-    assert "--speedup 999" in (record.error or "")
+    assert "a speed-up of 999" in (record.error or "")
 
 
 def test_a_speed_up_out_of_reach_is_refused_before_anything_is_trained(copy: Workspace) -> None:
