@@ -13,7 +13,7 @@ from adarec.genotype import Genotype
 from adarec.runs.files import read_epoch_arrays, read_json, write_json
 from adarec.runs.records import EXAMPLE_RUN, RunRecord
 from adarec.runs.workspace import Workspace
-from app import gateway
+from app import gateway, state
 from app.gateway.choice import CellChoice
 from app.panels.cells.cell_choice import in_words
 from tests.app.filled_workspace import add_run, add_scene
@@ -84,6 +84,20 @@ def test_edges_with_the_most_probable_op_are_counted(home: Workspace) -> None:
     by_hand = sum(names[int(np.argmax(row))] == op for row, op in zip(weights, ops, strict=True))
     assert choice.leading == by_hand
     assert f"On {by_hand} of {len(ops)} edges" in text_of(visit("architecture", run=run.run))
+
+
+def test_finalists_open_with_what_decided_between_them(home: Workspace) -> None:
+    register_samples(home)
+    register_example(home)
+    app = visit("architecture", run=EXAMPLE_RUN)
+    before = len(app.dataframe)
+    app.session_state[state.FINALISTS] = True
+    app.run()
+    assert not app.exception
+    assert len(app.dataframe) == before + 1
+    (table,) = [each.value for each in app.dataframe if "distilled" in each.value]
+    assert list(table) == ["distilled", "confirmed", "predicted", "cost (ms)", "cell"]
+    assert table["distilled"].is_monotonic_decreasing
 
 
 def test_a_search_without_an_account_says_nothing(home: Workspace) -> None:

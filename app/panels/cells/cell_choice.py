@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from adarec.runs.records import RunRecord
-from app import gateway
+from app import gateway, state
 from app.gateway.choice import CellChoice
+from app.panels.later import folded
 
 _NDCG = "NDCG@10 on the validation item"
 _EVERYBODY = "of the whole scene's users (4,096 of them at most)"
@@ -59,6 +60,9 @@ def in_words(choice: CellChoice) -> str:
 
 
 def _show_finalists(choice: CellChoice) -> None:
+    drawer = folded("Finalists, best first", key=state.FINALISTS)
+    if drawer is None:
+        return
     costs = f"cost ({choice.unit})"
     table = pd.DataFrame(choice.finalists).rename(columns={"cost": costs})
     table = table[[*_HELP, costs, "cell"]]  # what decided comes first: a narrow page cuts the rest
@@ -67,7 +71,7 @@ def _show_finalists(choice: CellChoice) -> None:
         for name, words in _HELP.items()
     }
     columns[costs] = st.column_config.NumberColumn(format="%.3f", help="By the cost table.")
-    with st.expander("Finalists, best first"):
+    with drawer:
         st.dataframe(table, hide_index=True, column_config=columns, placeholder="–")
         st.caption(
             "NDCG@10 on the validation item. Differences of a few per cent between finalists are "
