@@ -105,7 +105,7 @@ def _open_store(url: str) -> RunStore:
     try:
         return RunStore(url)
     except (sa.exc.SQLAlchemyError, ImportError) as error:
-        # The cause has no address in it, which may hold a password.
+        # The cause, unlike the address, never holds a password.
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise WorkspaceError(
             f"The database of the records cannot be opened ({reason}). It is the file "
