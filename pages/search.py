@@ -4,14 +4,14 @@ import streamlit as st
 
 from app import gateway, state
 from app.panels.errors import shown_errors
-from app.panels.later import draw_alone, folded
+from app.panels.later import draw_alone
 from app.panels.links import link
 from app.panels.runs.controls import offer_controls
 from app.panels.runs.job_progress import show_charts, show_status
 from app.panels.runs.run_facts import show_result
 from app.panels.runs.run_keeping import keep_run
 from app.panels.runs.run_picker import pick_run
-from app.panels.runs.run_table import list_runs
+from app.panels.runs.run_table import list_runs, offer_list
 from app.panels.runs.settings_again import offer_settings
 from app.panels.runs.settings_form import choose_augmentation, choose_preset, choose_settings
 from app.panels.scenes.scene_picker import pick_scene
@@ -64,12 +64,8 @@ if run is not None:
         link("architecture", "Why this cell? →", run=run.run)
         link("distillation", "What did each layer learn from? →", run=run.run)
         link("tradeoffs", "What should I ship? →", run=run.run)
-if run is None or not run.is_active:
+if run is None:
     st.header("All runs")
     draw_alone(list_runs)
 else:
-    # Who watches a run is spared the list until it is asked for.
-    others = folded("All runs", key=state.ALL_RUNS)
-    if others is not None:
-        with others:
-            draw_alone(list_runs)
+    offer_list()

@@ -27,9 +27,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def opened(run: str) -> AppTest:
-    """The Search page with the drawer open that holds the run's notes and buttons."""
+    """The Search page with the drawers open that hold the run's notes and buttons, and the list."""
     app = visit("search", run=run)
     app.session_state[f"{state.KEEP_RUN}_{run}"] = True
+    app.session_state[state.ALL_RUNS] = True
     return app.run()
 
 
@@ -108,7 +109,7 @@ def test_a_run_goes_by_its_name(home: Workspace) -> None:
 
 def test_without_names_the_list_has_no_column_for_them(home: Workspace) -> None:
     run = fill(home, num_scenes=1, num_runs=1)[0]
-    assert "name" not in visit("search", run=run).dataframe[-1].value
+    assert "name" not in opened(run).dataframe[-1].value
 
 
 def test_a_workspace_from_before_names_takes_them(home: Workspace) -> None:
@@ -197,15 +198,27 @@ def _finished(home: Workspace, scene: str, seed: int) -> str:
     return run.run
 
 
-def test_the_list_is_folded_beside_a_run_that_goes_on(home: Workspace) -> None:
+def test_the_list_is_folded_beside_the_run_that_is_looked_at(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
     finished = add_run(home, "shop", key, seed=1)
     running = add_run(home, "shop", key, seed=2, state="running", until="search")
-    assert listed(visit("search", run=finished)) == [running, finished]
-    app = visit("search", run=running)
-    assert not app.dataframe or "run" not in app.dataframe[-1].value
-    app.session_state[state.ALL_RUNS] = True
-    assert listed(app.run()) == [running, finished]
+    for run in (finished, running):
+        app = visit("search", run=run)
+        assert not app.dataframe
+        assert "All runs: find, filter, group" in [each.label for each in app.expander]
+        app.session_state[state.ALL_RUNS] = True
+        assert listed(app.run()) == [running, finished]
+
+
+def test_an_address_that_filters_or_groups_opens_the_list(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    run = add_run(home, "shop", key, seed=1)
+    for asked in ({"find": "shop"}, {"archived": "true"}, {"in_state": "finished"}):
+        app = visit("search", run=run, **asked)
+        assert listed(app) == [run], asked
+        # Who closes it again is not contradicted.
+        app.session_state[state.ALL_RUNS] = False
+        assert not app.run().session_state[state.ALL_RUNS]
 
 
 def test_the_controls_of_a_run_share_one_step(home: Workspace) -> None:

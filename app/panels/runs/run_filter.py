@@ -18,6 +18,12 @@ _CHOICES: dict[str, tuple[str, Callable[[RunSummary], Sequence[str | None]]]] = 
 }
 
 
+def is_list_asked_for() -> bool:
+    """Whether the address narrows the list of runs down, or groups it."""
+    names = (state.FIND_RUNS, state.SHOW_ARCHIVED, state.GROUP_BY, *_CHOICES)
+    return any(name in st.query_params for name in names)
+
+
 def filter_runs(runs: list[RunSummary]) -> list[RunSummary]:
     """Widgets that narrow `runs` down, and what they leave; the address keeps the choice."""
     left, right = st.columns([5, 1], vertical_alignment="bottom")

@@ -8,7 +8,8 @@ import streamlit as st
 
 from adarec.runs.records import RunSummary
 from app import gateway, state
-from app.panels.runs.run_filter import filter_runs
+from app.panels.later import draw_alone, folded
+from app.panels.runs.run_filter import filter_runs, is_list_asked_for
 from app.panels.runs.run_groups import group_runs
 from app.panels.runs.run_picker import state_word
 
@@ -27,6 +28,17 @@ _COLUMNS = {
 def list_runs() -> None:
     """Every run of the workspace with the widgets that narrow the list down and group it."""
     show_runs(group_runs(filter_runs(gateway.runs(with_archived=True))))
+
+
+def offer_list() -> None:
+    """The list in a drawer, for who came to see one run: it is open where the address asks for
+    the list, and else until somebody opens it not drawn."""
+    if is_list_asked_for():
+        st.session_state.setdefault(state.ALL_RUNS, True)
+    drawer = folded("All runs: find, filter, group", key=state.ALL_RUNS)
+    if drawer is not None:
+        with drawer:
+            draw_alone(list_runs)
 
 
 def show_runs(runs: list[RunSummary]) -> None:
