@@ -89,3 +89,13 @@ def test_a_film_changes_the_address_once_at_its_end(
     assert {address for _, address in seen} == {"1", "5"}
     assert {epoch for epoch, address in seen if address == "5"} == {5}
     assert len({epoch for epoch, _ in seen}) > 2
+
+
+def test_the_page_tells_the_slider_its_place_at_every_drawing(run: str) -> None:
+    """A click elsewhere may end the drawing in which the browser was told it."""
+    app = visit("architecture", run=run)
+    for _ in range(2):
+        slider = app.select_slider(key=state.EPOCH_SLIDER)
+        assert slider.proto.set_value
+        assert list(slider.proto.raw_value) == ["5"]
+        app.run()

@@ -51,7 +51,10 @@ def _obey_address(numbers: list[int], film: Hashable) -> None:
     is_new_film = st.session_state.get(_FILM) != film
     # Pages share the key of the slider. Streamlit forgets its place on a page without it, and puts
     # one that it meets on another page to its first epoch unless it is told a place.
-    if not (is_news or is_new_film) and state.EPOCH_SLIDER in st.session_state:
+    place = st.session_state.get(state.EPOCH_SLIDER)
+    if not (is_news or is_new_film) and place is not None:
+        # Told again: a click elsewhere may have ended the run in which it was told first.
+        st.session_state[state.EPOCH_SLIDER] = place
         return
     st.session_state[_FILM] = film
     wanted = int(asked) if asked and asked.isdecimal() else None
