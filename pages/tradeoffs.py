@@ -28,11 +28,10 @@ if not finished:
     )
     st.stop()
 
-plane = st.container()
-st.header("One run")
 run = pick_run(finished, finished_only=True)
-with plane:
-    draw_alone(show_plane, finished, run)
+draw_alone(show_plane, finished, run)
+if run is not None:
+    st.header(f"Run {as_text(run.title)}")
 if run is not None and run.result:
     show_result(run.result)
     show_histories(run)

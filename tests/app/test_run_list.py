@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def opened(run: str) -> AppTest:
-    """The Search page with the drawers open that hold the run's notes and buttons, and the list."""
+    """The Search page with two drawers open: the run's notes and buttons, and the list."""
     app = visit("search", run=run)
     app.session_state[f"{state.KEEP_RUN}_{run}"] = True
     app.session_state[state.ALL_RUNS] = True

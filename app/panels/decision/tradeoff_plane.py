@@ -74,7 +74,7 @@ def _choose_marks() -> tuple[int, bool]:
         help="The fastest student of each scene that loses no more gets a ring.",
     )
     with_predicted = right.toggle(
-        "Cells that the search of the run below compared",
+        "Cells that the search of the run above compared",
         key=state.SHOW_PREDICTED,
         bind="query-params",
         help="Draws what the supernet predicted behind the measured points; a cell of a run of "

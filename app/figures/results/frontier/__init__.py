@@ -2,10 +2,9 @@
 
 from app.figures.results.frontier.axes import ACCURACY_AXES, COST_AXES, IN_PERCENT
 from app.figures.results.frontier.drawing import PREDICTED, draw_frontier
+from app.figures.results.frontier.point import FrontierPoint, PredictedCell
 from app.figures.results.frontier.points import (
     FrontierInfo,
-    FrontierPoint,
-    PredictedCell,
     frontier_info,
     mark_fastest,
     mark_front,

@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 
 from app.figures import colours
 from app.figures.chart import log_ticks, new_figure
-from app.figures.results.frontier.points import FrontierInfo, FrontierPoint, PredictedCell
+from app.figures.results.frontier.point import FrontierPoint, PredictedCell
+from app.figures.results.frontier.points import FrontierInfo
 
 PREDICTED = "predicted"  # the last entry of a predicted cell's customdata
 _MOST_LABELS = 12  # students whose scene is written beside them
@@ -38,6 +39,8 @@ def draw_frontier(info: FrontierInfo) -> go.Figure:
             axes=(info.cost_axis, info.accuracy_axis),
             with_intervals=not info.is_crowded,
         )
+    if info.frame is not None:
+        figure.update_yaxes(range=info.frame)
     figure.update_xaxes(type="log", tickvals=log_ticks(costs))
     # Counts read as 2M; times must not read as 200m.
     figure.update_xaxes(tickformat="~g" if "(ms)" in info.cost_axis else "~s")

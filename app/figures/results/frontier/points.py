@@ -17,45 +17,9 @@ from app.figures.results.frontier.axes import (
     scaled,
     value_at,
 )
+from app.figures.results.frontier.frame import Frame, accuracy_frame, below
+from app.figures.results.frontier.point import FrontierPoint, PredictedCell
 from app.figures.results.frontier.reading import reading
-
-
-@dataclass(frozen=True)
-class FrontierPoint:
-    """One model of one run; `interval` bounds the accuracy where a bootstrap interval is known."""
-
-    run: str
-    scene: str
-    role: str
-    name: str
-    cost: float | None
-    accuracy: float
-    interval: tuple[float, float] | None = None
-    on_front: bool = False
-    loss: float | None = None  # of a student: the share of its teacher's accuracy that it lacks
-    is_fastest: bool = False  # the cheapest student of its scene that loses no more than allowed
-    # Of a student: the best count baseline of its scene, where that is more accurate.
-    beaten_by: tuple[str, float] | None = None
-    run_name: str = ""  # what a person called the run
-
-    @property
-    def title(self) -> str:
-        """What the run is called: its name, else its id."""
-        return self.run_name or self.run
-
-
-@dataclass(frozen=True)
-class PredictedCell:
-    """A cell that the search compared: its cost by the table, the supernet's NDCG@10 with it, and
-    its number on the front of the search, by which it can be distilled."""
-
-    run: str
-    ops: str
-    cost: float
-    accuracy: float
-    on_front: bool
-    point: int | None = None
-
 
 MOST_PAIRS = 40
 
@@ -70,6 +34,7 @@ class FrontierInfo(ChartInfo):
     accuracy_axis: str
     title: str
     explanation: str
+    frame: Frame | None = None  # lowest and highest accuracy at first; None shows all
 
     @property
     def is_crowded(self) -> bool:
@@ -146,14 +111,17 @@ def frontier_info(
     points = mark_front(points)
     if allowed_loss is not None:
         points = mark_fastest(points, allowed_loss)
+    frame = accuracy_frame(points, predicted)
     title = f"{accuracy_axis} against {cost_axis[0].lower()}{cost_axis[1:]}"
     words = reading(
         most_pairs=MOST_PAIRS,
         is_crowded=is_crowded(points),
         has_intervals=any(point.interval for point in points),
         allowed_loss=allowed_loss,
+        num_below=below(points, frame),
     )
-    return FrontierInfo(points, list(predicted), cost_axis, accuracy_axis, title, words)
+    cells = list(predicted)
+    return FrontierInfo(points, cells, cost_axis, accuracy_axis, title, words, frame)
 
 
 def is_crowded(points: Sequence[FrontierPoint]) -> bool:

@@ -15,10 +15,16 @@ _COUNTS = "Count baselines need no model: they stand at the left edge, and no li
 _RING = (
     "A ring marks each scene's fastest student that is at most {percent:.0f} % below its teacher."
 )
+_BELOW = "{models} below the frame; a double click on the chart shows everything."
 
 
 def reading(
-    *, most_pairs: int, is_crowded: bool, has_intervals: bool, allowed_loss: float | None
+    *,
+    most_pairs: int,
+    is_crowded: bool,
+    has_intervals: bool,
+    allowed_loss: float | None,
+    num_below: int = 0,
 ) -> str:
     """The explanation below the chart, its last sentence `CLICK`."""
     parts = ["Up and to the left is better."]
@@ -27,6 +33,9 @@ def reading(
     else:
         parts += [_PAIRS, _WHISKERS if has_intervals else _NO_WHISKERS]
     parts.append(_COUNTS)
+    if num_below:
+        models = "1 weaker one is" if num_below == 1 else f"{num_below} weaker ones are"
+        parts.append(_BELOW.format(models=models))
     if allowed_loss is not None:
         parts.append(_RING.format(percent=100 * allowed_loss))
     return " ".join([*parts, CLICK])
