@@ -67,6 +67,16 @@ def test_a_child_is_nice_and_writes_to_its_log(tmp_path: Path) -> None:
     assert child.last_words() == "bye"
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="this kernel does not group by session"
+)
+def test_the_session_of_a_child_is_nice_too(tmp_path: Path) -> None:
+    """Between sessions the niceness of a process alone counts for nothing."""
+    child = Child(python("print(open('/proc/self/autogroup').read())"), tmp_path / "log")
+    outcome_of(child)
+    assert child.last_words().endswith("nice 10")
+
+
 def test_a_deaf_child_is_killed_after_the_grace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
