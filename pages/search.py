@@ -13,7 +13,12 @@ from app.panels.runs.run_keeping import keep_run
 from app.panels.runs.run_picker import pick_run
 from app.panels.runs.run_table import list_runs, offer_list
 from app.panels.runs.settings_again import offer_settings
-from app.panels.runs.settings_form import choose_augmentation, choose_preset, choose_settings
+from app.panels.runs.settings_form import (
+    choose_augmentation,
+    choose_preset,
+    choose_settings,
+    tell_time,
+)
 from app.panels.scenes.scene_picker import pick_scene
 
 st.title("Search")
@@ -31,7 +36,10 @@ with st.container(border=True):
         teacher, preset = choose_preset(augment)
     if scene is not None:
         overrides = choose_settings(preset, teacher, augment)
-        if st.button("Start search", key=state.START_SEARCH, type="primary"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            is_asked = st.button("Start search", key=state.START_SEARCH, type="primary")
+            tell_time(scene.name, preset=preset, teacher=teacher)
+        if is_asked:
             with shown_errors():
                 started = gateway.start_search(
                     scene.name, preset=preset, teacher=teacher, overrides=overrides

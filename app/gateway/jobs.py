@@ -23,6 +23,17 @@ def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[st
     return record.run
 
 
+def seconds_before(scene: str, *, preset: str, teacher: str) -> float | None:
+    """What all steps of the newest finished run with this preset and teacher took on the scene,
+    those of them, too, that it had from earlier runs; None where there is no such run."""
+    store = workspace().store
+    for run in store.run_summaries(scene=scene, states=("succeeded",)):
+        alike = (run.preset, run.teacher, run.adapted_from) == (preset, teacher, None)
+        if alike and not run.is_example:
+            return sum(store.run(run.run).seconds.values())
+    return None
+
+
 def start_adaptation(
     source: str,
     target: str,

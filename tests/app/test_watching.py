@@ -160,3 +160,15 @@ def test_the_target_is_what_the_search_took(home: Workspace) -> None:
     found.write_text('{"target": {"speedup": 4.0, "of": "body"}}')
     st.cache_data.clear()
     assert gateway.target_speedup(run) == 4.0
+
+
+def test_before_the_start_the_page_says_what_such_a_run_took(home: Workspace) -> None:
+    key = add_scene(home, "shop", seed=1)
+    assert "every step counted" not in text_of(visit("search", scene="shop"))
+    first, newer = (add_run(home, "shop", key, seed=seed) for seed in (1, 2))
+    home.store.update_run(first, seconds={"train_teacher": 5.0})
+    home.store.update_run(newer, seconds={"train_teacher": 60.0, "search_student": 90.0})
+    shown = visit("search", scene="shop")
+    assert "took 2 min here, every step counted" in text_of(shown)
+    shown.selectbox(key="search_preset").select("standard").run()
+    assert "every step counted" not in text_of(shown)

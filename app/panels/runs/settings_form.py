@@ -90,6 +90,16 @@ def choose_settings(preset: str, teacher: str, augment: str = NO_AUGMENTATION) -
     return {name: value for name, value in chosen.items() if value != usual[name]}
 
 
+def tell_time(scene: str, *, preset: str, teacher: str) -> None:
+    """How long such a run took here, where there was one."""
+    seconds = gateway.seconds_before(scene, preset=preset, teacher=teacher)
+    if seconds is not None:
+        st.caption(
+            f"The last {preset} run with this teacher took {gateway.duration(seconds)} here, "
+            "every step counted. Steps that were computed already are used again."
+        )
+
+
 def fill_form(values: Mapping[str, Any]) -> None:
     """Puts a run's settings (by dotted key) into the form; for a callback, before it is drawn.
     The advanced settings open where one of them is not the preset's.
