@@ -68,7 +68,7 @@ STAGES = (
         "measure_hand_made",
         "Measure hand-made students",
         "Times GRU and SASRec students of several widths.",
-        version=1,
+        version=2,
     ),
     Stage(
         "distill_control",

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from adarec.nets.cost_tables import OP_REPEATS, counted_body
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.export import write_body_graph
+from adarec.nets.export import write_request_graph
 from adarec.nets.latency import request_call, time_in_turn
 from adarec.nets.teachers import build_teacher
 
 ARCHITECTURES = {"gru": "gru4rec", "sasrec": "sasrec"}  # a control's name -> the teacher's builder
 WIDTHS = (16, 32, 48, 64, 80, 96, 112, 128)
-NUM_ITEMS = 1000  # of the graphs that are timed; a body does not score, so few will do
 
 
 def hand_made_sizes(width: int) -> dict[str, int]:
@@ -34,23 +33,27 @@ def build_hand_made(
     )
 
 
-def hand_made_costs(cost: str, *, length: int) -> dict[str, dict[str, float]]:
-    """Cost of the body, without scoring, by name and width.
+def hand_made_costs(cost: str, *, length: int, num_items: int) -> dict[str, dict[str, float]]:
+    """Cost by name and width.
+
+    A latency is that of a whole request: a wider student scores more slowly, on a large catalogue
+    so much so that its body hardly counts.
 
     Args:
         cost: `latency` (milliseconds under onnxruntime, one thread, all graphs in turn), or
-            `flops` or `params`, counted as they are for a teacher.
+            `flops` or `params`, counted as they are for a teacher: of the body.
         length: L.
+        num_items: V.
     """
     models = {
         (name, width): build_hand_made(
-            name, num_items=NUM_ITEMS, length=length, width=width, dropout=0.0
+            name, num_items=num_items, length=length, width=width, dropout=0.0
         ).eval()
         for name in ARCHITECTURES
         for width in WIDTHS
     }
     if cost == "latency":
-        costs = _body_times(models, length=length)
+        costs = _request_times(models, length=length, num_items=num_items)
     else:
         costs = {key: counted_body(cost, model, length=length) for key, model in models.items()}
     return {name: {str(width): costs[name, width] for width in WIDTHS} for name in ARCHITECTURES}
@@ -61,16 +64,16 @@ def nearest_width(costs: dict[str, float], *, cost: float) -> int:
     return min((int(width) for width in costs), key=lambda width: abs(costs[str(width)] - cost))
 
 
-def _body_times(
-    models: dict[tuple[str, int], SequenceModel], *, length: int
+def _request_times(
+    models: dict[tuple[str, int], SequenceModel], *, length: int, num_items: int
 ) -> dict[tuple[str, int], float]:
     calls = {}
     with tempfile.TemporaryDirectory() as folder:
         for (name, width), model in models.items():
             graph = Path(folder) / f"{name}-{width}.onnx"
-            write_body_graph(model, graph, length=length)
+            write_request_graph(model, graph, length=length)
             calls[f"{name}-{width}"] = request_call(
-                graph, length=length, num_items=NUM_ITEMS, outputs=["state"]
+                graph, length=length, num_items=num_items, outputs=["top_items", "top_scores"]
             )
     times = time_in_turn(calls, repeats=OP_REPEATS)
     return {(name, width): times[f"{name}-{width}"].p50 for name, width in models}

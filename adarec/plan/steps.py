@@ -244,10 +244,16 @@ class Plan:
         ]
 
     def measure_hand_made(self) -> str:
-        """The key of the hand-made students' costs: the same for all scenes of equal length."""
+        """The key of the hand-made students' costs: the same for all scenes of equal sizes."""
         cost = self.settings.cost
         machine = self.machine if cost == "latency" else "any"
-        own = {"cost": cost, "machine": machine, "length": self.length, **_COUNTING.get(cost, {})}
+        own = {
+            "cost": cost,
+            "machine": machine,
+            **_COUNTING.get(cost, {}),
+            "length": self.length,
+            "num_items": self.scene.num_items,
+        }
         return self.add("hand_made", "measure_hand_made", {}, own, seed=0, threads=1)
 
     def distill_control(

@@ -1,9 +1,10 @@
 """Distil a control: a student to compare the found one with.
 
-Cells of equal cost (random ones, a plain stack of convolutions), the all-skip cell and given
-cells are distilled like the found one, from the supernet's weights and for as many epochs. What
-cannot start from those weights may learn for as many epochs more as the search took: a GRU and a
-SASRec of equal cost, distilled, and the found student anew, without any distillation.
+Cells of equal cost (random ones, a plain stack of convolutions; all score alike), the all-skip
+cell and given cells are distilled like the found one, from the supernet's weights and for as many
+epochs. What cannot start from those weights may learn for as many epochs more as the search took:
+a GRU and a SASRec as wide as a request of theirs costs what one of the found student costs,
+distilled, and the found student anew, without any distillation.
 """
 
 from typing import Any
@@ -73,8 +74,8 @@ def _found_cell(context: StageContext) -> Genotype:
     return Genotype.from_json(read_json(context.parents["student"] / "student.json")["genotype"])
 
 
-def _costs_of_body(context: StageContext) -> CostModel:
-    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=True)
+def _costs(context: StageContext, *, of_body: bool) -> CostModel:
+    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=of_body)
 
 
 def _control_genotype(context: StageContext, name: str) -> Genotype:
@@ -83,7 +84,7 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
         return Genotype(found.num_nodes, tuple(context.settings["ops"]))
     if name == "all-skip":
         return all_skip(found.num_nodes)
-    costs = _costs_of_body(context)
+    costs = _costs(context, of_body=True)
     if name == "cnn":
         return chained_genotype(costs, cost=costs.of(found))
     rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
@@ -97,10 +98,10 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
 
 
 def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> None:
-    """One block as wide as costs what the found cell costs; its item table starts as the
-    supernet's did, from the teacher's.
+    """One block as wide as costs what the found student costs, scoring included; its item table
+    starts as the supernet's did, from the teacher's.
     """
-    found_cost = _costs_of_body(context).of(_found_cell(context))
+    found_cost = _costs(context, of_body=False).of(_found_cell(context))
     table = read_json(context.parents["hand_made"] / "costs.json")[name]
     width = nearest_width(table, cost=found_cost)
     _describe(context, genotype=None, width=width, cost=table[str(width)], found_cost=found_cost)

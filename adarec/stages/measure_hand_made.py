@@ -9,12 +9,13 @@ from adarec.stages.context import StageContext
 
 
 def run(context: StageContext) -> None:
-    """Leaves costs.json: the body's cost by name and width, and how it was obtained."""
+    """Leaves costs.json: the cost by name and width, and how it was obtained."""
     cost, length = context.settings["cost"], context.settings["length"]
     torch.manual_seed(context.seed)
     context.say("Costs of hand-made students", 0.1)
+    costs = hand_made_costs(cost, length=length, num_items=context.settings["num_items"])
     how = METHOD if cost == "latency" else "counted"
     write_json(
         context.folder / "costs.json",
-        {"length": length, "method": {"how": how}, **hand_made_costs(cost, length=length)},
+        {"length": length, "method": {"how": how}, **costs},
     )

@@ -79,7 +79,7 @@ def test_a_student_that_is_no_cell_has_no_genotype(controls: dict[str, dict[str,
 def test_hand_made_students_cost_about_what_the_found_one_costs(
     folders: dict[str, Path],
 ) -> None:
-    costs = cost_model(read_json(folders["costs"] / "costs.json"), of_body=True)
+    costs = cost_model(read_json(folders["costs"] / "costs.json"), of_body=False)
     found = costs.of(Genotype.from_json(read_json(folders["search"] / "genotype.json")))
     for name in ("gru", "sasrec"):
         control = read_json(folders[f"control-{name}"] / "control.json")

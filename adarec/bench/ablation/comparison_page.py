@@ -19,10 +19,11 @@ Json = dict[str, Any]
 _WHAT = (
     "Preset `quick`. NDCG@10 on the test item, whole catalogue, consumed items not masked, "
     "averaged over the seeds. Random cells (the mean of three), the plain stack of convolutions "
-    "(CNN), the GRU and the one-block SASRec cost about what the found student costs without "
-    "scoring, by the cost table, and are distilled from the same teacher. Cells start from the "
-    "supernet's weights and learn for as many epochs as the found student; GRU, SASRec and the "
-    "student without distillation cannot, and may learn for the search's epochs more."
+    "(CNN), the GRU and the one-block SASRec cost about what the found student costs, by the "
+    "cost table: cells, which score alike, without scoring, GRU and SASRec, whose width is "
+    "chosen, with it. All are distilled from the same teacher. Cells start from the supernet's "
+    "weights and learn for as many epochs as the found student; GRU, SASRec and the student "
+    "without distillation cannot, and may learn for the search's epochs more."
 )
 _METHOD = (
     "In percent of the other's NDCG@10, with the 95 % paired bootstrap interval over users; "
@@ -86,7 +87,7 @@ def comparison_page(report: Json) -> list[str]:
         "",
         "## What they cost",
         "",
-        "Milliseconds of the body (without scoring and top 10), p50, mean of the seeds.",
+        "Milliseconds, p50, mean of the seeds: the body (without scoring and top 10) / a request.",
         "",
         *table(_COST_COLUMNS, [_cost_row(row) for row in rows]),
     ]
@@ -152,7 +153,10 @@ def _cost_row(row: Json) -> list[str]:
         return [row["scene"], row["variant"], NOT_RUN]
     roles: list[Sequence[str]] = [("teacher",), ("student",), RANDOM]
     roles += [(role,) for role in (*HAND_MADE, "control-all-skip")]
-    times = [f"{_mean(row, each, 'latency_body_ms'):.3f}" for each in roles]
+    times = [
+        " / ".join(f"{_mean(row, each, key):.3f}" for key in ("latency_body_ms", "latency_ms"))
+        for each in roles
+    ]
     return [row["scene"], row["variant"], *times, f"{row['minutes']:.1f}"]
 
 
