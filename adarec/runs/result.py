@@ -1,11 +1,14 @@
 """The result of a run, assembled from what its stages left."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from adarec.runs.files import read_json
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from adarec.verdict import describe_augmentation
+
+CONTROL_STAGES = ("measure_hand_made", "distill_control", "measure_controls")
 
 
 def assemble_result(
@@ -56,6 +59,11 @@ def assemble_result(
         "peak_rss_mb": max(peaks),
         "environment": environment,
     }
+
+
+def seconds_without_controls(seconds: Mapping[str, float]) -> float:
+    """What a run itself took, of its seconds by stage: re-used stages count, controls do not."""
+    return sum(taken for stage, taken in seconds.items() if stage not in CONTROL_STAGES)
 
 
 def _augmentation(workspace: Workspace, run: RunRecord, keys: dict[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from adarec import jobs, submission
 from adarec.config import adapt_settings, preset_settings
+from adarec.runs.result import seconds_without_controls
 from app.gateway.files import workspace
 
 
@@ -24,13 +25,14 @@ def start_search(scene: str, *, preset: str, teacher: str, overrides: Mapping[st
 
 
 def seconds_before(scene: str, *, preset: str, teacher: str) -> float | None:
-    """What all steps of the newest finished run with this preset and teacher took on the scene,
-    those of them, too, that it had from earlier runs; None where there is no such run."""
+    """What the steps of the newest finished run with this preset and teacher took on the scene,
+    those of them, too, that it had from earlier runs, but not its controls; None where there is
+    no such run."""
     store = workspace().store
     for run in store.run_summaries(scene=scene, states=("succeeded",)):
         alike = (run.preset, run.teacher, run.adapted_from) == (preset, teacher, None)
         if alike and not run.is_example:
-            return sum(store.run(run.run).seconds.values())
+            return seconds_without_controls(store.run(run.run).seconds)
     return None
 
 

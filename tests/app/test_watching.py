@@ -164,11 +164,12 @@ def test_the_target_is_what_the_search_took(home: Workspace) -> None:
 
 def test_before_the_start_the_page_says_what_such_a_run_took(home: Workspace) -> None:
     key = add_scene(home, "shop", seed=1)
-    assert "every step counted" not in text_of(visit("search", scene="shop"))
+    assert "the last quick run" not in text_of(visit("search", scene="shop")).lower()
     first, newer = (add_run(home, "shop", key, seed=seed) for seed in (1, 2))
     home.store.update_run(first, seconds={"train_teacher": 5.0})
-    home.store.update_run(newer, seconds={"train_teacher": 60.0, "search_student": 90.0})
+    own = {"train_teacher": 60.0, "search_student": 90.0}
+    home.store.update_run(newer, seconds=own | {"distill_control": 900.0})
     shown = visit("search", scene="shop")
-    assert "took 2 min here, every step counted" in text_of(shown)
+    assert "the last quick run with this teacher took 2 min here" in text_of(shown).lower()
     shown.selectbox(key="search_preset").select("standard").run()
-    assert "every step counted" not in text_of(shown)
+    assert "run with this teacher took" not in text_of(shown)

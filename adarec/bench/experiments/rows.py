@@ -8,6 +8,7 @@ import numpy as np
 from adarec.bench.experiments.cell import SCENES, Cell
 from adarec.bench.experiments.evidence import Evidence
 from adarec.runs.records import RunRecord
+from adarec.runs.result import seconds_without_controls
 
 FOUND = "student"  # the role of the found student in a run
 Json = dict[str, Any]
@@ -68,13 +69,7 @@ def mean_model(models: Sequence[Json]) -> dict[str, float]:
 
 def minutes(results: Sequence[Json]) -> float:
     """Mean minutes of a run itself: re-used stages count, controls do not."""
-    aside = ("control", "hand_made")
-    own = [
-        sum(
-            s for stage, s in result["seconds"].items() if not any(word in stage for word in aside)
-        )
-        for result in results
-    ]
+    own = [seconds_without_controls(result["seconds"]) for result in results]
     return float(np.mean(own)) / 60
 
 

@@ -96,7 +96,7 @@ def tell_time(scene: str, *, preset: str, teacher: str) -> None:
     if seconds is not None:
         st.caption(
             f"The last {preset} run with this teacher took {gateway.duration(seconds)} here, "
-            "every step counted. Steps that were computed already are used again."
+            "every step but controls counted. Steps that were computed already are used again."
         )
 
 
