@@ -232,17 +232,31 @@ def test_hand_made_controls_leave_the_keys_of_the_others() -> None:
 
 def test_what_cannot_start_from_the_supernet_may_learn_for_the_searchs_epochs_more() -> None:
     steps = plan(hand_made=True, search__epochs=4)
-    more = {role: steps[role].settings.get("more_epochs") for role in HAND_MADE}
+    more = {role: steps[role].settings.get("search_epochs") for role in HAND_MADE}
     assert list(more.values()) == [None, 4, 4, 4]
 
 
-def test_the_costs_of_hand_made_students_are_those_of_a_length_and_a_machine() -> None:
-    def key(scene: ScenePart = SCENE, **changed: Any) -> str:
-        return plan(scene, hand_made=True, **changed)["hand_made"].key
+def test_hand_made_students_are_measured_beside_the_found_one() -> None:
+    def key(**changed: Any) -> str:
+        steps = plan(hand_made=True, **changed)
+        assert steps["hand_made"].parents == {"student": steps["student"].key}
+        return steps["hand_made"].key
 
-    assert key() == key(ScenePart("ingest-2", num_items=7, training_length_p90=20), seed=1)
-    assert len({key(), key(length_cap=8), key(machine="there"), key(cost="flops")}) == 4
+    assert len({key(), key(seed=1), key(length_cap=8), key(machine="there")}) == 4
+    assert key() == key(controls=2)
     assert key(machine="there", cost="params") == key(cost="params")
+
+
+def test_each_rival_of_a_hybrid_student_has_weights_of_its_own() -> None:
+    steps = plan(hand_made=True, controls=1, blend="hybrid")
+    measured = steps["measure-controls"].parents
+    rivals = [role for role in measured if role.startswith("control-")]
+    assert len(rivals) == 6
+    for role in rivals:
+        own = steps[f"hybrid-{role}"]
+        assert measured[f"hybrid-{role}"] == own.key
+        assert own.parents["model"] == steps[role].key
+    assert not [role for role in plan(controls=1, blend="counts") if "hybrid" in role]
 
 
 def test_given_cells_are_controls_with_their_ops() -> None:

@@ -68,7 +68,7 @@ STAGES = (
         "measure_hand_made",
         "Measure hand-made students",
         "Times GRU and SASRec students of several widths.",
-        version=2,
+        version=3,
     ),
     Stage(
         "distill_control",
@@ -86,7 +86,7 @@ STAGES = (
         "measure_controls",
         "Measure the controls",
         "The same measurement for the controls.",
-        version=2,
+        version=3,
     ),
     Stage(
         "join_vocabulary",

@@ -33,30 +33,38 @@ def build_hand_made(
     )
 
 
-def hand_made_costs(cost: str, *, length: int, num_items: int) -> dict[str, dict[str, float]]:
-    """Cost by name and width.
+def hand_made_costs(
+    found: SequenceModel, cost: str, *, length: int, num_items: int
+) -> tuple[float, dict[str, dict[str, float]]]:
+    """Cost of the found student, and of the hand-made ones by name and width.
 
     A latency is that of a whole request: a wider student scores more slowly, on a large catalogue
-    so much so that its body hardly counts.
+    so much so that its body hardly counts. All graphs take turns, the found student's among them:
+    timed alone it would find the caches to itself.
 
     Args:
-        cost: `latency` (milliseconds under onnxruntime, one thread, all graphs in turn), or
-            `flops` or `params`, counted as they are for a teacher: of the body.
+        found: The student to compare with.
+        cost: `latency` (milliseconds under onnxruntime, one thread), or `flops` or `params`,
+            counted as they are for a teacher: of the body.
         length: L.
         num_items: V.
     """
     models = {
-        (name, width): build_hand_made(
+        f"{name}-{width}": build_hand_made(
             name, num_items=num_items, length=length, width=width, dropout=0.0
         ).eval()
         for name in ARCHITECTURES
         for width in WIDTHS
     }
+    students = {"found": found} | models
     if cost == "latency":
-        costs = _request_times(models, length=length, num_items=num_items)
+        costs = _request_times(students, length=length, num_items=num_items)
     else:
-        costs = {key: counted_body(cost, model, length=length) for key, model in models.items()}
-    return {name: {str(width): costs[name, width] for width in WIDTHS} for name in ARCHITECTURES}
+        costs = {key: counted_body(cost, model, length=length) for key, model in students.items()}
+    by_width = {
+        name: {str(width): costs[f"{name}-{width}"] for width in WIDTHS} for name in ARCHITECTURES
+    }
+    return costs["found"], by_width
 
 
 def nearest_width(costs: dict[str, float], *, cost: float) -> int:
@@ -65,15 +73,14 @@ def nearest_width(costs: dict[str, float], *, cost: float) -> int:
 
 
 def _request_times(
-    models: dict[tuple[str, int], SequenceModel], *, length: int, num_items: int
-) -> dict[tuple[str, int], float]:
+    models: dict[str, SequenceModel], *, length: int, num_items: int
+) -> dict[str, float]:
     calls = {}
     with tempfile.TemporaryDirectory() as folder:
-        for (name, width), model in models.items():
-            graph = Path(folder) / f"{name}-{width}.onnx"
+        for name, model in models.items():
+            graph = Path(folder) / f"{name}.onnx"
             write_request_graph(model, graph, length=length)
-            calls[f"{name}-{width}"] = request_call(
+            calls[name] = request_call(
                 graph, length=length, num_items=num_items, outputs=["top_items", "top_scores"]
             )
-    times = time_in_turn(calls, repeats=OP_REPEATS)
-    return {(name, width): times[f"{name}-{width}"].p50 for name, width in models}
+    return {name: times.p50 for name, times in time_in_turn(calls, repeats=OP_REPEATS).items()}

@@ -40,7 +40,8 @@ def plan_adaptation(
     rivals["oracle"] = plan.add("oracle", "distill_oracle", oracle, plan.of_student)
     found["student"] = student
     measured = {"scene": target.key} | plan.blend_student(found)
-    plan.add("measure", "measure", found | blend | rivals | measured, plan.measurement)
+    compared = rivals | plan.blend_rivals(found["scene"], rivals)
+    plan.add("measure", "measure", found | blend | compared | measured, plan.measurement)
     plan.add_controls(found | both, plan.distillation | adaptation, measured=measured)
     return plan.steps
 

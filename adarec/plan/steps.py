@@ -2,6 +2,7 @@
 keys.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from adarec import catalog
@@ -142,6 +143,17 @@ class Plan:
             return {}
         return self.blend_counts("hybrid", found["scene"], found["student"])
 
+    def blend_rivals(self, scene: str, rivals: Mapping[str, str]) -> dict[str, str]:
+        """As `blend_student`, for each student (role -> key) that it is compared with: the counts'
+        weights are chosen for each anew, under the role `hybrid-` and its own.
+        """
+        if self.settings.blend != "hybrid":
+            return {}
+        found: dict[str, str] = {}
+        for role, key in rivals.items():
+            found |= self.blend_counts(f"hybrid-{role}", scene, key)
+        return found
+
     def augment_scene(self) -> str:
         """The key of the scene that all later stages read: augmented, or the scene's own."""
         augment = self.settings.augment
@@ -226,35 +238,31 @@ class Plan:
         if settings.hand_made:
             controls += self.hand_made_controls(found, base)
         if controls:
-            parents = found | measured | dict(controls)
+            blends = self.blend_rivals(found["scene"], dict(controls))
+            parents = found | measured | dict(controls) | blends
             self.add("measure-controls", "measure_controls", parents, self.measurement)
 
     def hand_made_controls(
         self, found: dict[str, str], base: dict[str, Any]
     ) -> list[tuple[str, str]]:
-        """Role and key of each. What cannot start from the supernet's weights may learn for as
-        many epochs more as the search took.
+        """Role and key of each. What cannot start from the supernet's weights may learn longer, by
+        as many passes over the data as the search took.
         """
-        longer = {"more_epochs": self.settings.search.epochs}
-        sizes = found | {"hand_made": self.measure_hand_made()}
+        longer = {"search_epochs": self.settings.search.epochs}
+        sizes = found | {"hand_made": self.measure_hand_made(found["student"])}
         return [
             self.distill_control("cnn", found, base),
             *(self.distill_control(name, sizes, base, **longer) for name in ("gru", "sasrec")),
             self.distill_control("no-distillation", found, base, **longer),
         ]
 
-    def measure_hand_made(self) -> str:
-        """The key of the hand-made students' costs: the same for all scenes of equal sizes."""
+    def measure_hand_made(self, student: str) -> str:
+        """The key of the costs of hand-made students beside the found one."""
         cost = self.settings.cost
         machine = self.machine if cost == "latency" else "any"
-        own = {
-            "cost": cost,
-            "machine": machine,
-            **_COUNTING.get(cost, {}),
-            "length": self.length,
-            "num_items": self.scene.num_items,
-        }
-        return self.add("hand_made", "measure_hand_made", {}, own, seed=0, threads=1)
+        own = {"cost": cost, "machine": machine, "length": self.length, **_COUNTING.get(cost, {})}
+        parents = {"student": student}
+        return self.add("hand_made", "measure_hand_made", parents, own, seed=0, threads=1)
 
     def distill_control(
         self, name: str, parents: dict[str, str], base: dict[str, Any], **own: Any

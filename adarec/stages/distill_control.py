@@ -2,7 +2,7 @@
 
 Cells of equal cost (random ones, a plain stack of convolutions; all score alike), the all-skip
 cell and given cells are distilled like the found one, from the supernet's weights and for as many
-epochs. What cannot start from those weights may learn for as many epochs more as the search took:
+epochs. What cannot start from those weights may learn for as many passes more as the search took:
 a GRU and a SASRec as wide as a request of theirs costs what one of the found student costs,
 distilled, and the found student anew, without any distillation.
 """
@@ -14,6 +14,7 @@ import torch
 
 from adarec.data.scene import read_scene
 from adarec.genotype import Genotype
+from adarec.nets.batches import search_passes
 from adarec.nets.costs import CostModel, cost_model
 from adarec.nets.folders import read_teacher
 from adarec.nets.hand_made import (
@@ -28,7 +29,7 @@ from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
 from adarec.runs.files import read_json, write_json
 from adarec.stages.adaptation import adapt, adaptation
-from adarec.stages.context import StageContext
+from adarec.stages.context import StageContext, training_sequences
 from adarec.stages.distillation import distill, distillation, train_alone, train_student
 
 TOLERANCE = 0.05  # random cells cost within 5 % of the student's by the table
@@ -53,12 +54,22 @@ def run(context: StageContext) -> None:
 
 def _as_long_as_the_student(context: StageContext) -> Duration:
     """The learning rate falls as the student's did, and the last epoch is the student's: where it
-    stopped early, so does a control. What cannot start from the supernet's weights learns longer.
+    stopped early, so does a control. What cannot start from the supernet's weights learns longer,
+    by as many passes over the data as the search took.
     """
     trained = read_json(context.parents["student"] / "training.json")["epochs"]
-    more = context.settings.get("more_epochs", 0)
+    more = context.settings.get("search_epochs", 0)
+    if more:
+        more *= _passes(context)
     epochs = context.settings["student"]["epochs"] + more
     return Duration(epochs, patience=epochs, last=trained + more)
+
+
+def _passes(context: StageContext) -> int:
+    """Passes over the data in an epoch of the search, which has several on a small scene."""
+    scene = read_scene(context.parents["scene"])
+    searched = np.flatnonzero(~scene.architecture_slice)
+    return search_passes(training_sequences(scene, context.settings, searched))
 
 
 def _is_adapted(context: StageContext) -> bool:
@@ -74,8 +85,8 @@ def _found_cell(context: StageContext) -> Genotype:
     return Genotype.from_json(read_json(context.parents["student"] / "student.json")["genotype"])
 
 
-def _costs(context: StageContext, *, of_body: bool) -> CostModel:
-    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=of_body)
+def _costs_of_body(context: StageContext) -> CostModel:
+    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=True)
 
 
 def _control_genotype(context: StageContext, name: str) -> Genotype:
@@ -84,7 +95,7 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
         return Genotype(found.num_nodes, tuple(context.settings["ops"]))
     if name == "all-skip":
         return all_skip(found.num_nodes)
-    costs = _costs(context, of_body=True)
+    costs = _costs_of_body(context)
     if name == "cnn":
         return chained_genotype(costs, cost=costs.of(found))
     rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
@@ -101,8 +112,8 @@ def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> 
     """One block as wide as costs what the found student costs, scoring included; its item table
     starts as the supernet's did, from the teacher's.
     """
-    found_cost = _costs(context, of_body=False).of(_found_cell(context))
-    table = read_json(context.parents["hand_made"] / "costs.json")[name]
+    costs = read_json(context.parents["hand_made"] / "costs.json")
+    found_cost, table = costs["student"], costs[name]
     width = nearest_width(table, cost=found_cost)
     _describe(context, genotype=None, width=width, cost=table[str(width)], found_cost=found_cost)
     scene, length = read_scene(context.parents["scene"]), context.settings["length"]

@@ -91,9 +91,9 @@ def run(context: StageContext) -> None:
 
 def _rivals(context: StageContext) -> dict[str, SequenceModel]:
     """The students that an adapted one is compared with; none in a search."""
-    roles = [role for role in RIVALS if role in context.parents]
-    counts = context.parents.get("hybrid")
-    return {role: read_student(context.parents[role], counts)[0] for role in roles}
+    parents = context.parents
+    roles = [role for role in RIVALS if role in parents]
+    return {role: read_student(parents[role], parents.get(f"hybrid-{role}"))[0] for role in roles}
 
 
 def _add_adaptation(

@@ -16,7 +16,9 @@ from adarec.stages.context import StageContext, requests
 
 
 def run(context: StageContext) -> None:
-    """Leaves controls.json (an M each, and the found student minus it) and ranks.npz."""
+    """Leaves controls.json (an M each, the found student minus it, and the found student's times
+    beside them) and ranks.npz.
+    """
     length = context.settings["length"]
     scene = read_scene(context.parents["scene"])
     held_out = evaluation_histories(scene, length=length, split="test")
@@ -26,9 +28,8 @@ def run(context: StageContext) -> None:
     models, found = {}, {}
     for index, role in enumerate(roles):
         context.say(f"Ranking the test items: {role}", 0.6 * index / len(roles))
-        models[role], described = read_student(
-            context.parents[role], context.parents.get("hybrid")
-        )
+        counts = "hybrid" if role == "student" else f"hybrid-{role}"
+        models[role], described = read_student(context.parents[role], context.parents.get(counts))
         found[role] = {
             "name": role.removeprefix("control-"),
             **_architecture(described, length),
@@ -51,7 +52,7 @@ def run(context: StageContext) -> None:
             | ranks[role].metrics()
             | {"epochs": epochs, "student_minus_control": {"ndcg@10": difference}}
         )
-    report: dict[str, Any] = {"controls": controls}
+    report: dict[str, Any] = {"controls": controls, "student_beside_controls": times["student"]}
     random_cells = [per_user[role] for role in roles if role.startswith("control-random")]
     if random_cells:
         difference = paired_bootstrap(per_user["student"], np.mean(random_cells, axis=0), seed=0)

@@ -14,64 +14,78 @@ from adarec.nets.hand_made import (
     hand_made_costs,
     nearest_width,
 )
-from adarec.nets.latency import request_call
+from adarec.nets.latency import request_call, time_in_turn
 
 LENGTH = 5
 
 
 def test_the_width_of_the_nearest_cost_is_taken() -> None:
-    costs = {"16": 1.0, "32": 2.0, "64": 6.0}
-    assert [nearest_width(costs, cost=cost) for cost in (0.1, 1.6, 3.9, 4.1, 99.0)] == [
+    by_width = {"16": 1.0, "32": 2.0, "64": 6.0}
+    assert [nearest_width(by_width, cost=cost) for cost in (0.1, 1.6, 3.9, 4.1, 99.0)] == [
         16,
         32,
         32,
         64,
         64,
     ]
-    assert nearest_width(costs, cost=1.5) == 16, "the narrower of two equally near ones"
+    assert nearest_width(by_width, cost=1.5) == 16, "the narrower of two equally near ones"
+
+
+def costs(cost: str, *, num_items: int = 9, width: int = 16) -> tuple[float, dict[str, Any]]:
+    found = build_hand_made("gru", num_items=num_items, length=LENGTH, width=width, dropout=0.0)
+    return hand_made_costs(found.eval(), cost, length=LENGTH, num_items=num_items)
 
 
 def test_counted_costs_are_those_of_the_matrices() -> None:
     width = WIDTHS[0]
-    found = hand_made_costs("params", length=LENGTH, num_items=9)
-    assert set(found) == set(ARCHITECTURES)
+    found, by_width = costs("params", width=width)
+    assert set(by_width) == set(ARCHITECTURES)
     # Three gates, each with a matrix for the input and one for the state.
-    assert found["gru"][str(width)] == pytest.approx(6 * width**2 / 1e3)
+    assert by_width["gru"][str(width)] == pytest.approx(6 * width**2 / 1e3)
+    assert found == by_width["gru"][str(width)]
     # Query, key, value, output; four times as wide and back; a row a position.
     sasrec = 4 * width**2 + 8 * width**2 + LENGTH * width
-    assert found["sasrec"][str(width)] == pytest.approx(sasrec / 1e3)
-    multiply_adds = hand_made_costs("flops", length=LENGTH, num_items=9)
+    assert by_width["sasrec"][str(width)] == pytest.approx(sasrec / 1e3)
+    _, multiply_adds = costs("flops")
     assert multiply_adds["gru"][str(width)] == pytest.approx(6 * width**2 * LENGTH / 1e6)
 
 
 def test_wider_costs_more() -> None:
-    for costs in hand_made_costs("flops", length=LENGTH, num_items=9).values():
-        assert list(costs.values()) == sorted(costs.values())
-        assert list(costs) == [str(width) for width in WIDTHS]
+    for by_width in costs("flops")[1].values():
+        assert list(by_width.values()) == sorted(by_width.values())
+        assert list(by_width) == [str(width) for width in WIDTHS]
 
 
 def test_latencies_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hand_made, "WIDTHS", (16,))
-    found = hand_made_costs("latency", length=LENGTH, num_items=9)
-    assert {name: set(costs) for name, costs in found.items()} == {
+    found, by_width = costs("latency")
+    assert {name: set(times) for name, times in by_width.items()} == {
         "gru": {"16"},
         "sasrec": {"16"},
     }
-    assert all(0 < ms < 1000 for costs in found.values() for ms in costs.values())
+    assert all(0 < ms < 1000 for times in by_width.values() for ms in times.values())
+    assert 0 < found < 1000
 
 
-def test_a_latency_is_that_of_scoring_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_requests_are_timed_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], int]] = []
+    turns: list[set[str]] = []
 
     def noted(graph: Path, *, length: int, num_items: int, outputs: list[str]) -> Any:
-        inputs = onnx.load(graph).graph.initializer
-        asked.append((outputs, max(max(each.dims, default=0) for each in inputs)))
+        tensors = onnx.load(graph).graph.initializer
+        asked.append((outputs, max(max(each.dims, default=0) for each in tensors)))
         return request_call(graph, length=length, num_items=num_items, outputs=outputs)
+
+    def timed(calls: dict[str, Any], *, repeats: int) -> Any:
+        turns.append(set(calls))
+        return time_in_turn(calls, repeats=1, warm_up=0)
 
     monkeypatch.setattr(hand_made, "WIDTHS", (16,))
     monkeypatch.setattr(hand_made, "request_call", noted)
-    hand_made_costs("latency", length=LENGTH, num_items=321)
-    assert asked == [(["top_items", "top_scores"], 322)] * len(ARCHITECTURES)
+    monkeypatch.setattr(hand_made, "time_in_turn", timed)
+    costs("latency", num_items=321)
+    assert asked == [(["top_items", "top_scores"], 322)] * 3
+    assert turns == [{"found", "gru-16", "sasrec-16"}]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -9,13 +9,15 @@ import pytest
 import torch
 
 from adarec import catalog
+from adarec.data.scene import read_scene
 from adarec.execute import execute_run
 from adarec.genotype import Genotype
-from adarec.nets.costs import cost_model
+from adarec.nets.batches import search_passes
 from adarec.nets.folders import read_student
 from adarec.ranking import metrics_from_ranks, ndcg_per_user, paired_bootstrap
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
+from adarec.stages.context import training_sequences
 from adarec.submission import create_run
 from tests.finished_run import SCENE, SMALL, FinishedRun, no_graphs, small_settings
 
@@ -57,7 +59,8 @@ def controls(compared: tuple[Workspace, dict[str, Any]]) -> dict[str, dict[str, 
 def folders(compared: tuple[Workspace, dict[str, Any]]) -> dict[str, Path]:
     workspace, result = compared
     steps = workspace.store.run(result["run"]).steps
-    return {step["role"]: workspace.artefacts.path(step["key"]) for step in steps}
+    scene = {"scene": workspace.artefacts.path(steps[-1]["parents"]["scene"])}
+    return scene | {step["role"]: workspace.artefacts.path(step["key"]) for step in steps}
 
 
 def test_every_control_is_measured_like_a_model(controls: dict[str, dict[str, Any]]) -> None:
@@ -65,6 +68,13 @@ def test_every_control_is_measured_like_a_model(controls: dict[str, dict[str, An
     for control in controls.values():
         assert {"params", "macs", "metrics", "metrics_masked", "latency_ms"} <= set(control)
         assert control["receptive_field"] >= 1
+
+
+def test_the_found_students_times_are_taken_beside_the_controls(
+    compared: tuple[Workspace, dict[str, Any]],
+) -> None:
+    own = no_graphs({"student": None}, Path(), length=1, num_items=1)["student"]
+    assert compared[1]["student_beside_controls"] == own
 
 
 def test_a_student_that_is_no_cell_has_no_genotype(controls: dict[str, dict[str, Any]]) -> None:
@@ -79,12 +89,11 @@ def test_a_student_that_is_no_cell_has_no_genotype(controls: dict[str, dict[str,
 def test_hand_made_students_cost_about_what_the_found_one_costs(
     folders: dict[str, Path],
 ) -> None:
-    costs = cost_model(read_json(folders["costs"] / "costs.json"), of_body=False)
-    found = costs.of(Genotype.from_json(read_json(folders["search"] / "genotype.json")))
+    costs = read_json(folders["hand_made"] / "costs.json")
+    found = costs["student"]
     for name in ("gru", "sasrec"):
-        control = read_json(folders[f"control-{name}"] / "control.json")
-        assert control["found_cost"] == pytest.approx(found)
-        table = read_json(folders["hand_made"] / "costs.json")[name]
+        control, table = read_json(folders[f"control-{name}"] / "control.json"), costs[name]
+        assert control["found_cost"] == found
         assert control["cost"] == table[str(control["width"])]
         assert all(abs(control["cost"] - found) <= abs(cost - found) for cost in table.values())
     cnn = read_json(folders["control-cnn"] / "control.json")["genotype"]
@@ -99,13 +108,18 @@ def test_the_others_are_the_cells_that_they_are_named_after(
     assert set(Genotype.from_json(controls["all-skip"]["genotype"]).ops) == {"skip"}
 
 
-def test_what_starts_anew_may_learn_longer(controls: dict[str, dict[str, Any]]) -> None:
+def test_what_starts_anew_may_learn_for_as_many_passes_more_as_the_search_took(
+    controls: dict[str, dict[str, Any]], folders: dict[str, Path]
+) -> None:
+    scene = read_scene(folders["scene"])
+    searched = np.flatnonzero(~scene.architecture_slice)
+    windows = training_sequences(scene, {"length": SMALL["length_cap"]}, searched)
+    more = SMALL["search.epochs"] * search_passes(windows)
+    assert more > SMALL["search.epochs"], "one pass an epoch would not tell passes from epochs"
     epochs = {name: control["epochs"] for name, control in controls.items()}
     own = epochs["random-1"]
     anew = {"gru", "sasrec", "no-distillation"}
-    assert {name: epochs[name] - own for name in anew} == dict.fromkeys(
-        anew, SMALL["search.epochs"]
-    )
+    assert {name: epochs[name] - own for name in anew} == dict.fromkeys(anew, more)
     assert {epochs[name] for name in NAMES - anew} == {own}
 
 

@@ -102,5 +102,9 @@ def _spread(evidence: Evidence, runs: Sequence[RunRecord]) -> Json:
 
 
 def _by_role(result: Json) -> dict[str, Json]:
+    """The found student with the times that it took in turn with the controls: in turn with the
+    teacher alone it takes others.
+    """
     controls = {f"control-{control['name']}": control for control in result["controls"]}
-    return {"teacher": result["teacher"], FOUND: result["student"], **controls}
+    student = result["student"] | result["student_beside_controls"]
+    return {"teacher": result["teacher"], FOUND: student, **controls}

@@ -19,11 +19,13 @@ Json = dict[str, Any]
 _WHAT = (
     "Preset `quick`. NDCG@10 on the test item, whole catalogue, consumed items not masked, "
     "averaged over the seeds. Random cells (the mean of three), the plain stack of convolutions "
-    "(CNN), the GRU and the one-block SASRec cost about what the found student costs, by the "
-    "cost table: cells, which score alike, without scoring, GRU and SASRec, whose width is "
-    "chosen, with it. All are distilled from the same teacher. Cells start from the supernet's "
-    "weights and learn for as many epochs as the found student; GRU, SASRec and the student "
-    "without distillation cannot, and may learn for the search's epochs more."
+    "(CNN), the GRU and the one-block SASRec cost about what the found student costs: cells, "
+    "which score alike, without scoring by the cost table; GRU and SASRec, of the widths 16, 32, "
+    "… 128, by a whole request, timed in turn with it. All are distilled from the same teacher. "
+    "Cells start from the supernet's weights and learn for as many epochs as the found student; "
+    "GRU, SASRec and the student without distillation cannot, and may learn for the search's "
+    "epochs more. A graph computes all positions that its model sees; a SASRec of one block that "
+    "computed the newest query alone would be cheaper, and so might be wider."
 )
 _METHOD = (
     "In percent of the other's NDCG@10, with the 95 % paired bootstrap interval over users; "
@@ -42,6 +44,10 @@ _SPREAD_METHOD = (
     "when the noise of so few users is taken off. Each cell was trained once, so chance in "
     "training is in it, too. A search that chose without error could gain one to two of these "
     "over the mean of random cells, and none where the interval begins at 0."
+)
+_COST_METHOD = (
+    "Milliseconds, p50, mean of the seeds: the body (without scoring and top 10) / a request. "
+    "Students are timed in turn with each other, the teacher in turn with the found student."
 )
 _SPREAD_COLUMNS = ("scene", "teacher", "cells", "between cells", "noise of a cell's mean")
 _ACCURACY_COLUMNS = (
@@ -87,7 +93,7 @@ def comparison_page(report: Json) -> list[str]:
         "",
         "## What they cost",
         "",
-        "Milliseconds, p50, mean of the seeds: the body (without scoring and top 10) / a request.",
+        *paragraph(_COST_METHOD),
         "",
         *table(_COST_COLUMNS, [_cost_row(row) for row in rows]),
     ]
