@@ -1,6 +1,6 @@
 """Ranks of the held-out item among the whole catalogue, in chunks of users."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from adarec.ranking import ranks_from_scores, sampled_ranks
 
 EVALUATION_POSITIONS = 8192  # real positions a batch
 SCORE_FLOATS = 1 << 22  # scores held at a time
+Ranking = Callable[[np.ndarray, slice], np.ndarray]  # scores [C, V] of rows `slice` -> ranks [C]
 
 
 def newest_states(encoded: Encoded, batch: Batch) -> Tensor:
@@ -50,54 +51,52 @@ def ranks_of_targets(
     targets: np.ndarray,
     consumed: Sequences | None = None,
 ) -> np.ndarray:
-    """Rank of each target among all items, [N] int64, by the convention of `adarec.ranking`.
+    """Rank of each target among all items, [N] int64, by the convention of `adarec.ranking`; see
+    `ranks_by` and `among_all`.
+    """
+    return ranks_by([among_all(targets, consumed)], model, states, histories)[0]
+
+
+def among_all(targets: np.ndarray, consumed: Sequences | None = None) -> Ranking:
+    """Ranks targets among all items.
 
     Args:
-        model: Scores the states.
-        states: [N, D], what `encode_histories` gave.
-        histories: The N histories behind them.
         targets: [N] item indices 1..V.
         consumed: Per row, item indices that count as minus infinity (a target among them ranks
             last); None = unmasked.
-
-    Raises:
-        RunError: A score is not finite.
     """
 
     def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
-        masked = (
-            None if consumed is None else _cells(consumed, chunk.start, chunk.start + len(scores))
-        )
+        masked = None if consumed is None else _cells(consumed, chunk.start, chunk.stop)
         return ranks_from_scores(scores, targets[chunk] - 1, masked=masked)
 
-    return _ranked_in_chunks(model, states, histories, rank)
+    return rank
 
 
-def sampled_ranks_of_targets(
-    model: SequenceModel,
-    states: Tensor,
-    histories: Sequences,
-    targets: np.ndarray,
-    *,
-    seed: int,
-) -> np.ndarray:
-    """Rank of each target among itself and 100 random items, [N] int64: only to compare with
-    papers.
-    """
+def among_samples(targets: np.ndarray, *, seed: int) -> Ranking:
+    """Ranks targets [N] among themselves and 100 random items each, to compare with papers."""
 
     def rank(scores: np.ndarray, chunk: slice) -> np.ndarray:
         return sampled_ranks(scores, targets[chunk] - 1, seed=seed + chunk.start)
 
-    return _ranked_in_chunks(model, states, histories, rank)
+    return rank
 
 
-def _ranked_in_chunks(
-    model: SequenceModel,
-    states: Tensor,
-    histories: Sequences,
-    rank: Callable[[np.ndarray, slice], np.ndarray],
-) -> np.ndarray:
-    ranks = np.empty(len(states), dtype=np.int64)
+def ranks_by(
+    rankings: Sequence[Ranking], model: SequenceModel, states: Tensor, histories: Sequences
+) -> list[np.ndarray]:
+    """Ranks [N] int64 by each ranking; the catalogue is scored once for all.
+
+    Args:
+        rankings: Such as `among_all`.
+        model: Scores the states.
+        states: [N, D], what `encode_histories` gave.
+        histories: The N histories behind them.
+
+    Raises:
+        RunError: A score is not finite.
+    """
+    ranks = [np.empty(len(states), dtype=np.int64) for _ in rankings]
     with torch.inference_mode():
         candidates = model.item_table.candidates
         rows = max(1, SCORE_FLOATS // len(candidates))
@@ -106,9 +105,10 @@ def _ranked_in_chunks(
             shown = None
             if model.blend is not None:
                 shown = pack_batch(histories, np.arange(chunk.start, chunk.stop)).items
-            scores = model.score(states[chunk], shown, candidates)  # [C, V]
+            scores = model.score(states[chunk], shown, candidates).numpy()  # [C, V]
             try:
-                ranks[chunk] = rank(scores.numpy(), chunk)
+                for found, rank in zip(ranks, rankings, strict=True):
+                    found[chunk] = rank(scores, chunk)
             except ValueError as error:
                 raise RunError(str(error)) from error
     return ranks

@@ -14,9 +14,10 @@ from adarec.nets.batches import Sequences, request_batches
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import (
     EVALUATION_POSITIONS,
+    among_all,
+    among_samples,
     encode_histories,
-    ranks_of_targets,
-    sampled_ranks_of_targets,
+    ranks_by,
 )
 from adarec.nets.export import Request, write_body_graph, write_graph, write_request_graph
 from adarec.nets.gaussians import total_variance
@@ -52,12 +53,12 @@ def rank_test_items(
     random ones.
     """
     states = encode_histories(model, histories)
-    asked = (model, states, histories, targets)
-    return Ranks(
-        unmasked=ranks_of_targets(*asked),
-        masked=ranks_of_targets(*asked, consumed),
-        sampled=sampled_ranks_of_targets(*asked, seed=SAMPLED_SEED),
-    )
+    rankings = [
+        among_all(targets),
+        among_all(targets, consumed),
+        among_samples(targets, seed=SAMPLED_SEED),
+    ]
+    return Ranks(*ranks_by(rankings, model, states, histories))
 
 
 def model_size(model: SequenceModel, *, length: int) -> dict[str, int]:

@@ -12,10 +12,11 @@ from adarec.nets.blocks import ItemTable
 from adarec.nets.cost_tables import counted_body
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.evaluation import (
+    among_samples,
     encode_histories,
     history_ranks,
+    ranks_by,
     ranks_of_targets,
-    sampled_ranks_of_targets,
 )
 from adarec.nets.hand_made import build_hand_made
 from adarec.nets.measurement import model_size, rank_test_items
@@ -93,9 +94,9 @@ def test_the_test_items_are_ranked_under_three_protocols() -> None:
 def test_sampled_ranks_do_not_depend_on_who_else_is_measured() -> None:
     states, model = torch.eye(8), scoring_with(torch.eye(8))
     histories, targets = packed([[1]] * 8, with_targets=False), np.arange(1, 9)
-    first = sampled_ranks_of_targets(model, states, histories, targets, seed=3)
+    first = ranks_by([among_samples(targets, seed=3)], model, states, histories)[0]
     assert (first == 1).all()
-    last = sampled_ranks_of_targets(model, -states, histories, targets, seed=3)
+    last = ranks_by([among_samples(targets, seed=3)], model, -states, histories)[0]
     assert (last == 101).all()
 
 
