@@ -69,7 +69,8 @@ def read_front(folder: Path) -> list[FrontPoint]:
 
 def spread_points(points: Sequence[FrontPoint], count: int) -> list[FrontPoint]:
     """At most `count` points that tell how well an order was predicted: those on the front, or
-    some of them where they are too many, and others evenly spaced in the order of cost.
+    some of them where they are too many, and where they are fewer others, too, evenly spaced in
+    the order of cost.
     """
     front = [each for each in points if each.on_front]
     others = [each for each in points if not each.on_front]
@@ -129,17 +130,22 @@ def distilled_points(
 
 
 def rank_correlation(pairs: Iterable[tuple[FrontPoint, float]]) -> float | None:
-    """Spearman's correlation of predicted and measured accuracy, -1 to 1.
-
-    None under `FEWEST_PAIRS` points, and where all predictions or all measurements are equal.
+    """Spearman's correlation of predicted and measured accuracy, -1 to 1; see
+    `spearman_of_pairs`.
     """
-    found = [(point.predicted_ndcg, ndcg) for point, ndcg in pairs]
-    predicted, measured = ([pair[k] for pair in found] for k in (0, 1))
-    if len(found) < FEWEST_PAIRS or len(set(predicted)) == 1 or len(set(measured)) == 1:
+    return spearman_of_pairs([(point.predicted_ndcg, ndcg) for point, ndcg in pairs])
+
+
+def spearman_of_pairs(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Spearman's correlation, -1 to 1; None under `FEWEST_PAIRS` pairs, and where all values of a
+    side are equal.
+    """
+    first, second = ([pair[k] for pair in pairs] for k in (0, 1))
+    if len(pairs) < FEWEST_PAIRS or len(set(first)) == 1 or len(set(second)) == 1:
         return None
     from scipy.stats import spearmanr  # loads only where there is something to correlate
 
-    return float(spearmanr(predicted, measured).statistic)
+    return float(spearmanr(first, second).statistic)
 
 
 def _distillation(run: RunRecord) -> tuple[Any, ...] | None:

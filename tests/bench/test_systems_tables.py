@@ -93,13 +93,13 @@ def test_what_was_not_run_is_said(asrep: Experiment) -> None:
     report = asrep.write()
     assert row_of(asrep, "empty", "asrep")[2] == "not run"
     assert row_of(asrep, "short", "asrep")[2] == "0, 1 (of 3)", "the third seed is missing"
-    words = [f"{role} with ASReP − without: not run" for role in ("teacher", "student")]
+    words = [f"{difference.words}: not run" for difference in ASREP.differences]
     assert f"- **empty**: {'; '.join(words)}." in page(asrep)
     assert report["pooled"] == []
     assert "at least two scenes" in page(asrep)
-    assert "4 of 12 runs" in page(asrep)
+    assert "4 of 24 runs" in page(asrep)
     left = [each["cell"] for each in asrep.left()]
-    assert len(left) == 8
+    assert len(left) == 24 - 4
     assert "asrep: short, asrep, seed 2" in left
     stored = json.loads((asrep.folder / "asrep.json").read_text(encoding="utf-8"))
     assert stored == json.loads(json.dumps(report))

@@ -12,16 +12,24 @@ ASREP = System(
     title="ASReP: pseudo-prior items in front of short histories",
     question="Do pseudo-priors make teacher and student better, above all for short histories?",
     method=(
-        "Both rows have a SASRec teacher. With ASReP it starts from the weights of the model "
+        "All rows have a SASRec teacher. With ASReP it starts from the weights of the model "
         "that wrote the pseudo-priors, and test histories are lengthened as well "
-        "(docs/augmentation.md)."
+        "(docs/augmentation.md). The last two rows take the parts apart: warm-start has that "
+        "start and no pseudo-prior, pseudo-priors has them and a fresh teacher."
     ),
     variants=(
         Variant("without", "sasrec"),
         Variant("asrep", "sasrec", {"augment.name": "asrep"}),
+        Variant("warm-start", "sasrec", {"augment.name": "asrep", "augment.items": 0}),
+        Variant("pseudo-priors", "sasrec", {"augment.name": "asrep", "augment.warm_start": False}),
     ),
     differences=tuple(
-        Difference(f"{role} with ASReP − without", ("asrep", role), ("without", role))
+        Difference(f"{role} {words} − without", (variant, role), ("without", role))
+        for variant, words in (
+            ("asrep", "with ASReP"),
+            ("warm-start", "with its warm start alone"),
+            ("pseudo-priors", "with its pseudo-priors alone"),
+        )
         for role in ("teacher", "student")
     ),
     scenes=SHORT_HISTORIES,
