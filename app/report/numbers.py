@@ -41,6 +41,8 @@ def numbers_table(result: Mapping[str, Any]) -> str:
         f"counting: {baseline_title(name)}": {"metrics": metrics, **metrics}
         for name, metrics in result["baselines"].items()
     }
+    if "student_beside_controls" in result:
+        models["student, timed beside the controls"] = result["student_beside_controls"]
     models |= {f"control: {control['name']}": control for control in result.get("controls") or []}
     rows = [
         (label, method, *(_value(model, path, form) for model in models.values()))

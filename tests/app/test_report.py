@@ -87,6 +87,16 @@ def test_counting_stands_beside_teacher_and_student(home: Workspace) -> None:
     assert min(controls) > max(counting)
 
 
+def test_the_students_times_beside_the_controls_stand_before_them() -> None:
+    result = fake_result("r-1", "shop", 1)
+    assert "beside the controls" not in numbers_table(result)
+    result["student_beside_controls"] = {"latency_ms": {"p50": 0.123, "p95": 0.456}}
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", numbers_table(result))
+    place = heads.index("student, timed beside the controls")
+    assert heads[place + 1].startswith("control: ")
+    assert "0.123" in numbers_table(result)
+
+
 @pytest.mark.parametrize(("items", "is_said"), [(40, True), (101, False)])
 def test_a_sample_of_a_small_catalogue_says_that_it_is_no_easier(
     items: int, is_said: bool

@@ -220,6 +220,20 @@ def _unbeaten(plane: Sequence[tuple[float, float]]) -> set[int]:
     return front
 
 
+def controls_beside_the_teacher(result: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The controls, with the latencies that are to be expected beside the teacher, where the
+    student's are from: theirs are from a measurement of their own, in which the student took
+    other times."""
+    student, beside = result["student"], result.get("student_beside_controls") or {}
+    for control in result.get("controls") or []:
+        times = {
+            kind: {name: ms * student[kind]["p50"] / own["p50"] for name, ms in taken.items()}
+            for kind, own in beside.items()
+            if (taken := control.get(kind))
+        }
+        yield {**control, **times}
+
+
 def _points_of(
     run: str, result: Mapping[str, Any], cost_path: tuple[str, ...], accuracy_path: tuple[str, ...]
 ) -> Iterator[FrontierPoint]:
@@ -248,7 +262,7 @@ def _points_of(
     if best and counts[best] > student.accuracy:
         student = replace(student, beaten_by=(best, counts[best]))
     yield student
-    for control in result.get("controls") or []:
+    for control in controls_beside_the_teacher(result):
         yield point("control", control)
     for name, value in counts.items():
         yield FrontierPoint("", scene, "baseline", name, None, value)
