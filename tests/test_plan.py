@@ -215,50 +215,6 @@ def test_a_blend_enters_where_its_scores_are_used(blend: str, changed: list[str]
         assert blended["hybrid"].parents["model"] == blended["student"].key
 
 
-HAND_MADE = ["control-cnn", "control-gru", "control-sasrec", "control-no-distillation"]
-
-
-def test_hand_made_controls_leave_the_keys_of_the_others() -> None:
-    with_two, with_all = plan(controls=2), plan(controls=2, hand_made=True)
-    assert changed_roles(with_two, with_all) == ["measure-controls"]
-    assert [role for role in with_all if role not in with_two] == [
-        "hand_made",
-        *HAND_MADE,
-    ]
-    alone = plan(hand_made=True)
-    assert [role for role in alone if role.startswith("control-")] == HAND_MADE
-    assert changed_roles({role: with_all[role] for role in HAND_MADE}, alone) == []
-
-
-def test_what_cannot_start_from_the_supernet_may_learn_for_the_searchs_epochs_more() -> None:
-    steps = plan(hand_made=True, search__epochs=4)
-    more = {role: steps[role].settings.get("search_epochs") for role in HAND_MADE}
-    assert list(more.values()) == [None, 4, 4, 4]
-
-
-def test_hand_made_students_are_measured_beside_the_found_one() -> None:
-    def key(**changed: Any) -> str:
-        steps = plan(hand_made=True, **changed)
-        assert steps["hand_made"].parents == {"student": steps["student"].key}
-        return steps["hand_made"].key
-
-    assert len({key(), key(seed=1), key(length_cap=8), key(machine="there")}) == 4
-    assert key() == key(controls=2)
-    assert key(machine="there", cost="params") == key(cost="params")
-
-
-def test_each_rival_of_a_hybrid_student_has_weights_of_its_own() -> None:
-    steps = plan(hand_made=True, controls=1, blend="hybrid")
-    measured = steps["measure-controls"].parents
-    rivals = [role for role in measured if role.startswith("control-")]
-    assert len(rivals) == 6
-    for role in rivals:
-        own = steps[f"hybrid-{role}"]
-        assert measured[f"hybrid-{role}"] == own.key
-        assert own.parents["model"] == steps[role].key
-    assert not [role for role in plan(controls=1, blend="counts") if "hybrid" in role]
-
-
 def test_given_cells_are_controls_with_their_ops() -> None:
     ops = ["conv3", "zero", "skip", "zero", "zero", "skip"]
     steps = plan(**{"cells__shop-2": ",".join(ops)})

@@ -63,7 +63,7 @@ BEFORE = {
 
 def test_the_default_plan_of_then_has_the_keys_that_it_had() -> None:
     keys = {"scene": "ingest-1"}
-    for role, step in plan(search__ties="accuracy").items():
+    for role, step in plan(search__ties="accuracy", search__plain_stack=False).items():
         version, before = BEFORE[role]
         keys[role] = stage_key(
             step.stage,

@@ -132,10 +132,21 @@ class SearchSettings(Settings):
         "(accuracy).",
     )
 
+    plain_stack: bool = Field(
+        True,
+        description="The plain stack of convolutions with most parameters within the limit is "
+        "validated and, where several are, always among the finalists.",
+    )
+
     @property
     def unread(self) -> set[str]:
         """Settings that decide nothing here, and so are in no key."""
-        usual = {"order": "alternate", "alphas": "shared", "ties": "accuracy"}
+        usual = {
+            "order": "alternate",
+            "alphas": "shared",
+            "ties": "accuracy",
+            "plain_stack": False,
+        }
         unread = {name for name, value in usual.items() if getattr(self, name) == value}
         return unread | ({"finalist_epochs"} if self.finalists == 1 else set())
 

@@ -31,6 +31,23 @@ class Finalist:
         }
 
 
+def choose_finalists(
+    ranked: Sequence[Candidate], count: int, *, always: Genotype | None
+) -> list[Candidate]:
+    """The first `count` candidates, in their order; `always` in place of the last one where it is
+    not among them.
+
+    Args:
+        ranked: Best first; `always` is one of them.
+        count: 1 chooses the first, whatever `always` is.
+        always: A genotype that a short distillation has to beat; None where there is none.
+    """
+    chosen = list(ranked[:count])
+    if count > 1 and always is not None and all(c.genotype != always for c in chosen):
+        chosen[-1] = next(c for c in ranked if c.genotype == always)
+    return chosen
+
+
 def distil_finalists(
     candidates: Sequence[Candidate],
     prepare: Callable[[Genotype], Training],

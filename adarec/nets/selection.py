@@ -2,7 +2,6 @@
 accuracy.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -230,30 +229,6 @@ def _is_near(predictor: Predictor, best: Candidate, other: Candidate) -> bool:
     gains = predictor.ndcg_per_user(best.genotype.ops)
     gains = gains - predictor.ndcg_per_user(other.genotype.ops)
     return float(gains.mean()) <= float(gains.std()) / len(gains) ** 0.5
-
-
-def chained_genotype(costs: CostModel, *, cost: float) -> Genotype:
-    """The plain stack of causal convolutions whose cost is nearest to `cost`.
-
-    Every node is fed by the one before it alone, through conv3, conv5 or, where a shorter stack
-    costs enough, skip; at least one is a convolution. All cells are alike. The first of equally
-    near ones is taken.
-    """
-    edges = cell_edges(costs.num_nodes)
-
-    def chain(ops: tuple[str, ...]) -> Genotype:
-        on_chain = iter(ops)
-        return Genotype(
-            costs.num_nodes,
-            tuple(next(on_chain) if source == target - 1 else "zero" for source, target in edges),
-        )
-
-    stacks = itertools.product(("conv3", "conv5", "skip"), repeat=costs.num_nodes)
-    genotypes = [chain(ops) for ops in stacks]
-    return min(
-        (genotype for genotype in genotypes if not genotype.is_collapsed),
-        key=lambda genotype: abs(costs.of(genotype) - cost),
-    )
 
 
 def random_genotype(

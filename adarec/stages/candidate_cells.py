@@ -29,11 +29,12 @@ def evolved_candidates(
     target: Target,
     settings: Mapping[str, Any],
     *,
+    stack: Genotype | None,
     seed: int,
     watch: PartWatch,
 ) -> list[Candidate]:
-    """Every genotype that was validated, in order of birth: the alphas' own choice within the
-    limit, draws from the alphas, and their descendants up to the teacher's cost.
+    """Every genotype that was validated, in order of birth: the plain stack, the alphas' own
+    choice within the limit, draws from the alphas, and their descendants up to the teacher's cost.
     """
     costs, limit, ceiling = target.costs, target.limit, target.costs.teacher
     rng, alphas = np.random.default_rng([seed, 1]), search.supernet.alphas
@@ -42,6 +43,8 @@ def evolved_candidates(
     start += draw_candidates(alphas, costs, limit=ceiling, count=-(-count // 2), rng=rng)
     num_own_cells = len(alphas) // len(cell_edges(costs.num_nodes))
     start.append(lightest_genotype(costs, limit=limit, num_own_cells=num_own_cells))
+    if stack is not None:
+        start.insert(0, stack)  # first: on a large scene the last ones are not validated
     most = len(set(start)) + settings["evolved"]
     evaluations = affordable_evaluations(search, most=most)
 

@@ -24,7 +24,8 @@ from adarec.nets.hand_made import (
     nearest_width,
 )
 from adarec.nets.losses.distillation import Projections
-from adarec.nets.selection import all_skip, chained_genotype, random_genotype
+from adarec.nets.plain_stacks import nearest_stack
+from adarec.nets.selection import all_skip, random_genotype
 from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
 from adarec.runs.files import read_json, write_json
@@ -97,7 +98,7 @@ def _control_genotype(context: StageContext, name: str) -> Genotype:
         return all_skip(found.num_nodes)
     costs = _costs_of_body(context)
     if name == "cnn":
-        return chained_genotype(costs, cost=costs.of(found))
+        return nearest_stack(costs, cost=costs.of(found))
     rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
     return random_genotype(
         costs,

@@ -17,10 +17,11 @@ from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.costs import cost_model
 from adarec.nets.epochs import PartWatch, run_epochs
 from adarec.nets.evolution import on_front
-from adarec.nets.finalists import Finalist, distil_finalists
+from adarec.nets.finalists import Finalist, choose_finalists, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
+from adarec.nets.plain_stacks import largest_stack
 from adarec.nets.prediction import Predictor, discretisation_gap
 from adarec.nets.search import Search
 from adarec.nets.search_schedule import SearchSchedule
@@ -34,7 +35,10 @@ from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, v
 from adarec.stages.distillation import SearchedWeights, derived_training
 
 # Settings of the search that `SearchSchedule` does not know.
-NOT_OF_EPOCHS = ("alphas", "candidates", "evolved", "finalists", "finalist_epochs", "ties")
+NOT_OF_EPOCHS = (
+    *("alphas", "candidates", "evolved", "finalists", "finalist_epochs", "ties"),
+    "plain_stack",
+)
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
 EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
 
@@ -59,33 +63,26 @@ def run(context: StageContext) -> None:
     run_epochs(search, checkpoint, PartWatch(context.watch, 0.0, after_epochs))
     predictor = _predictor(context, search.supernet, validation, "slice")
     watch = PartWatch(context.watch, after_epochs, after_evolution)
+    stack = _plain_stack(settings, target)
     evolved = evolved_candidates(
-        search, predictor, target, settings["search"], seed=context.seed, watch=watch
+        search, predictor, target, settings["search"], stack=stack, seed=context.seed, watch=watch
     )
     everyone = validation_of(scene, length=settings["length"], seed=context.seed)
     confirming = _predictor(context, search.supernet, everyone, "everyone")
     ranked = ranked_candidates(evolved, predictor, confirming, settings, watch=watch)
     watch = PartWatch(context.watch, after_evolution, 1.0)
-    finalists = _finalists(context, scene, search, ranked, watch)
+    chosen = choose_finalists(ranked, settings["search"]["finalists"], always=stack)
+    finalists = _distilled(context, scene, search, chosen, watch)
     ranked = _with_first(ranked, finalists)
     known = {c.genotype: c for c in [*evolved, *ranked]}
     by_cost = sorted(known.values(), key=lambda c: (c.cost, -c.predicted_ndcg, c.genotype.ops))
     _write_cells(context.folder, ranked, finalists, by_cost)
-    write_json(
-        context.folder / "search.json",
-        {
-            "target": target.to_json(),
-            "cost": ranked[0].cost,
-            "teacher_cost": target.costs.teacher,
-            "predicted_ndcg@10": ranked[0].predicted_ndcg,
-            "point": by_cost.index(ranked[0]),
-            "slice_users": len(slice_users),
-            "validated_cells": len(evolved),
-            "discretisation_gap": discretisation_gap(
-                predictor, ranked[0].genotype.ops, rng=np.random.default_rng([context.seed, 3])
-            ),
-        },
+    gap = discretisation_gap(
+        predictor, ranked[0].genotype.ops, rng=np.random.default_rng([context.seed, 3])
     )
+    facts = {"slice_users": len(slice_users), "validated_cells": len(evolved)}
+    choice = _choice(target, ranked[0], by_cost)
+    write_json(context.folder / "search.json", choice | facts | {"discretisation_gap": gap})
     write_weights(context.folder / "supernet.safetensors", search.supernet.state_dict())
     write_weights(context.folder / "projections.safetensors", search.projections.state_dict())
     _remove_checkpoints(context.folder, checkpoint)
@@ -164,19 +161,32 @@ def _fractions(settings: dict[str, Any], search: Search) -> tuple[float, float]:
     return passes / total, (passes + evolution) / total
 
 
-def _finalists(
+def _plain_stack(settings: dict[str, Any], target: Target) -> Genotype | None:
+    """What a finalist has to beat: the supernet's few epochs do not show what a plain stack of
+    convolutions learns in a distillation.
+    """
+    if not settings["search"].get("plain_stack", False):
+        return None
+    return largest_stack(
+        target.costs,
+        limit=target.limit,
+        width=settings["student"]["width"],
+        num_own_cells=_num_own_cells(settings),
+    )
+
+
+def _distilled(
     context: StageContext,
     scene: Scene,
     search: Search,
-    ranked: Sequence[Candidate],
+    chosen: Sequence[Candidate],
     watch: PartWatch,
 ) -> list[Finalist]:
-    settings = context.settings["search"]
-    chosen = ranked[: settings["finalists"]]
+    """The finalists, best first; none where there is only one."""
     if len(chosen) == 1:
         return []
     start = SearchedWeights(search.supernet.state_dict(), search.projections.state_dict())
-    epochs = settings["finalist_epochs"]
+    epochs = context.settings["search"]["finalist_epochs"]
 
     def prepare(genotype: Genotype) -> Training:
         return derived_training(
@@ -212,6 +222,17 @@ def _write_cells(
     write_json(folder / "candidates.json", [candidate.to_json() for candidate in ranked])
     write_json(folder / "finalists.json", [finalist.to_json() for finalist in finalists])
     write_json(folder / "front.json", front)
+
+
+def _choice(target: Target, chosen: Candidate, by_cost: Sequence[Candidate]) -> dict[str, Any]:
+    """What search.json says of the chosen cell."""
+    return {
+        "target": target.to_json(),
+        "cost": chosen.cost,
+        "teacher_cost": target.costs.teacher,
+        "predicted_ndcg@10": chosen.predicted_ndcg,
+        "point": by_cost.index(chosen),
+    }
 
 
 def _predictor(

@@ -127,23 +127,6 @@ def test_every_axis_reads_every_model(cost_axis: str, accuracy_axis: str) -> Non
     assert roles.count("baseline") == (0 if "masked" in accuracy_axis else 3)
 
 
-def test_controls_stand_on_the_clock_that_teacher_and_student_were_timed_by() -> None:
-    """A control as fast as the student was beside it stands where the student stands."""
-    result = fake_result("r-1", "shop", 1)
-    student, control = result["student"], result["controls"][0]
-    student["latency_ms"] = {"p50": 0.5, "p95": 0.9}
-    control["latency_ms"] = {"p50": 0.4, "p95": 0.8}
-    axes = {"cost_axis": "Latency p50 (ms)", "accuracy_axis": next(iter(ACCURACY_AXES))}
-    before = frontier_info({"r-1": result}, **axes)
-    result["student_beside_controls"] = {"latency_ms": {"p50": 0.4, "p95": 0.6}}
-    after = frontier_info({"r-1": result}, **axes)
-    costs = [
-        next(point.cost for point in info.points if point.name == control["name"])
-        for info in (before, after)
-    ]
-    assert costs == pytest.approx([0.4, 0.5])
-
-
 def test_scenes_of_different_size_meet_in_percent_of_their_teachers() -> None:
     small, large = fake_result("r-1", "shop", 1), fake_result("r-2", "films", 2)
     for role in ("teacher", "student"):

@@ -9,7 +9,7 @@ from torch import nn
 
 from adarec.errors import StopRequested
 from adarec.genotype import Genotype
-from adarec.nets.finalists import Finalist, distil_finalists
+from adarec.nets.finalists import Finalist, choose_finalists, distil_finalists
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.selection import Candidate
@@ -34,6 +34,16 @@ def candidates() -> list[Candidate]:
         Candidate(Genotype(2, (op, "skip", "skip")), 10.0, 0.5 - 0.1 * k, within_limit=True)
         for k, op in enumerate(FIRST_OPS)
     ]
+
+
+def test_the_stack_takes_the_last_place_unless_it_has_one() -> None:
+    first, second, third = candidates()
+    always = third.genotype
+    assert choose_finalists(candidates(), 2, always=None) == [first, second]
+    assert choose_finalists(candidates(), 2, always=always) == [first, third]
+    assert choose_finalists(candidates(), 2, always=first.genotype) == [first, second]
+    assert choose_finalists(candidates(), 1, always=always) == [first], "the best predicted one"
+    assert choose_finalists(candidates(), 9, always=always) == [first, second, third]
 
 
 class ByFirstOp(Validation):

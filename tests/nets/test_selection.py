@@ -16,7 +16,6 @@ from adarec.nets.prediction import Predictor
 from adarec.nets.selection import (
     Candidate,
     all_skip,
-    chained_genotype,
     choose_target,
     draw_candidates,
     is_connected,
@@ -254,24 +253,6 @@ def test_random_genotypes_differ_and_the_nearest_is_taken_where_none_fits() -> N
     # The dearest cell of three edges costs 4 + 2 x 15 = 34.
     dearest = random_genotype(costs, cost=500.0, tolerance=0.05, rng=rng)
     assert costs.of(dearest) == 34.0
-
-
-@pytest.mark.parametrize(
-    ("cost", "stack"),
-    [
-        (0.0, ("conv3", "skip", "skip")),  # 4 + 2 x (3 + 1 + 1) = 14: none costs less
-        (16.2, ("conv3", "conv3", "skip")),  # 18, nearer than 14
-        (22.0, ("conv3", "conv3", "conv3")),  # 22
-        (99.0, ("conv5", "conv5", "conv5")),  # 34: none costs more
-    ],
-)
-def test_the_plain_stack_of_the_nearest_cost(cost: float, stack: tuple[str, ...]) -> None:
-    costs = small_costs(num_nodes=3)
-    genotype = chained_genotype(costs, cost=cost)
-    on_chain = [op for source, target, op in genotype.edges if source == target - 1]
-    assert sorted(on_chain) == sorted(stack)
-    assert genotype.ops.count("zero") == 3
-    assert is_connected(genotype)
 
 
 @pytest.mark.parametrize(

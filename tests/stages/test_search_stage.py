@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from adarec.errors import StopRequested
+from adarec.nets.plain_stacks import plain_stacks
 from adarec.nets.selection import SHORTLIST
 from adarec.runs.files import read_json
 from tests.nets.small_models import Notes
@@ -80,6 +81,18 @@ def test_a_search_stopped_in_any_part_resumes_to_the_same_cells(
     assert search(parents, folder, Notes()) == expected
 
 
+def test_a_plain_stack_is_among_the_finalists(
+    parents: StageRun, undisturbed, tmp_path: Path
+) -> None:
+    found, _ = undisturbed
+    num_nodes = found["genotype"]["num_nodes"]
+    stacks = [genotype.to_json() for genotype in plain_stacks(num_nodes)]
+    assert sum(each["genotype"] in stacks for each in found["finalists"]) >= 1
+    assert any(each["genotype"] in stacks for each in found["front"])
+    without = search(parents, tmp_path / "without", Notes(), search__plain_stack=False)
+    assert without["front"] != found["front"]
+
+
 def test_one_finalist_is_the_best_predicted_one(parents: StageRun, tmp_path: Path) -> None:
     found = search(parents, tmp_path / "one", Notes(), search__finalists=1)
     assert found["finalists"] == []
@@ -89,7 +102,7 @@ def test_one_finalist_is_the_best_predicted_one(parents: StageRun, tmp_path: Pat
 def test_nothing_is_evolved_where_it_is_switched_off(parents: StageRun, tmp_path: Path) -> None:
     changed = {"search__finalists": 1, "search__evolved": 0, "search__candidates": 4}
     found = search(parents, tmp_path / "none", Notes(), **changed)
-    assert 1 <= found["search"]["validated_cells"] <= 4 + 2 + 1
+    assert 1 <= found["search"]["validated_cells"] <= 4 + 2 + 2
 
 
 def test_another_seed_searches_elsewhere(parents: StageRun, undisturbed, tmp_path: Path) -> None:
