@@ -26,6 +26,7 @@ class CellChoice:
             cost, and NDCG@10 on the validation item as predicted on the architecture slice,
             confirmed on users of the whole scene (None where it was no near-tie), and distilled.
         epochs: How long finalists were distilled; 0 without any.
+        has_stack: A plain stack of convolutions was among the finalists in any case.
         leading, edges: On how many of the edges the chosen op is the most probable one.
     """
 
@@ -38,6 +39,7 @@ class CellChoice:
     cost: float
     finalists: list[dict[str, Any]]
     epochs: int
+    has_stack: bool
     leading: int
     edges: int
 
@@ -63,6 +65,7 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         cost=search["cost"],
         finalists=[_finalist(each) for each in finalists],
         epochs=finalists[0]["epochs"] if finalists else 0,
+        has_stack=bool(record.settings["search"].get("plain_stack", False)),
         leading=_leading(record, chosen),
         edges=len(chosen.ops),
     )

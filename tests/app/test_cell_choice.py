@@ -1,5 +1,6 @@
 """The Architecture page says how a search came from op probabilities to its cell."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ CHOICE = CellChoice(
     cost=0.0302,
     finalists=[{"cell": "0>1 conv3"}] * 4,
     epochs=1,
+    has_stack=False,
     leading=3,
     edges=6,
 )
@@ -40,6 +42,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("ADAREC_HOME", str(tmp_path / "home"))
     st.cache_data.clear()
     return Workspace.open(tmp_path / "home")
+
+
+def test_the_words_name_a_finalist_that_is_always_one() -> None:
+    words = in_words(replace(CHOICE, has_stack=True))
+    assert "4 of them, the best by validation NDCG@10 and the largest plain stack" in words
+    assert "were distilled for 1 epoch each" in words
 
 
 def test_the_words_name_every_step() -> None:

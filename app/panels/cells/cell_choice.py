@@ -45,10 +45,13 @@ def in_words(choice: CellChoice) -> str:
     if choice.finalists:
         count = len(choice.finalists)
         epochs = f"{choice.epochs} epoch" + ("" if choice.epochs == 1 else "s")
-        last = (
-            f"the {count} best by validation NDCG@10 were distilled for {epochs} each, and the "
-            "best of those is this cell."
-        )
+        who = f"the {count} best by validation NDCG@10"
+        if choice.has_stack:
+            who = (
+                f"{count} of them, the best by validation NDCG@10 and the largest plain stack of "
+                "convolutions,"
+            )
+        last = f"{who} were distilled for {epochs} each, and the best of those is this cell."
     return (
         f"Op probabilities are where the search proposes from: {choice.validated} cells, drawn "
         f"from them and evolved, were validated with the supernet's weights. {choice.within} may "
