@@ -88,6 +88,11 @@ class Genotype:
         return not any(_OPS[op].parametric for op in live)
 
     @property
+    def is_chain(self) -> bool:
+        """True when in every cell each node is fed by the one before it alone."""
+        return all((op != "zero") == (s == t - 1) for s, t, op in self.edges)
+
+    @property
     def live_edges(self) -> list[tuple[int, int, str]]:
         """Edges that carry something: not zero, and fed by a source that is itself fed; one cell
         after the other.

@@ -151,3 +151,19 @@ def test_a_repeated_cell_is_compared_with_each_of_the_others() -> None:
     assert shared.distance(apart) == apart.distance(shared) == 1 / 2
     assert shared.distance(Genotype(2, CONV + CONV)) == 0
     assert apart.distance(Genotype(2, CONV + WIDE + CONV)) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("ops", "is_chain"),
+    [
+        (("conv3", "zero", "skip"), True),
+        (("conv3", "skip", "skip"), False),
+        (("zero", "conv3", "skip"), False),
+        (("conv3", "zero", "skip", "conv5", "skip", "skip"), False),
+        (("conv3", "zero", "skip", "conv5", "zero", "conv3"), True),
+    ],
+)
+def test_in_a_chain_each_node_hears_of_the_one_before_alone(
+    ops: tuple[str, ...], is_chain: bool
+) -> None:
+    assert Genotype(2, ops).is_chain == is_chain

@@ -65,7 +65,8 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         cost=search["cost"],
         finalists=[_finalist(each) for each in finalists],
         epochs=finalists[0]["epochs"] if finalists else 0,
-        has_stack=bool(record.settings["search"].get("plain_stack", False)),
+        has_stack=bool(record.settings["search"].get("plain_stack", False))
+        and any(Genotype.from_json(each["genotype"]).is_chain for each in finalists),
         leading=_leading(record, chosen),
         edges=len(chosen.ops),
     )
