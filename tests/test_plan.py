@@ -67,6 +67,7 @@ def test_equal_settings_give_equal_keys() -> None:
         ({"student__epochs": 3}, ["student", "measure"]),
         ({"student__learning_rate": 0.1}, ["search", "student", "measure"]),  # its finalists
         ({"search__finalists": 2}, ["search", "student", "measure"]),
+        ({"search__drawn_finalists": 2}, ["search", "student", "measure"]),
         ({"search__finalist_epochs": 3}, ["search", "student", "measure"]),
         ({"point": 0}, ["student", "measure"]),
         ({"length_cap": 30}, []),  # the scene's histories are shorter

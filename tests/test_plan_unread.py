@@ -61,9 +61,16 @@ BEFORE = {
 }
 
 
+AS_BEFORE = {
+    "search__ties": "accuracy",
+    "search__plain_stack": False,
+    "search__drawn_finalists": 0,
+}
+
+
 def test_the_default_plan_of_then_has_the_keys_that_it_had() -> None:
     keys = {"scene": "ingest-1"}
-    for role, step in plan(search__ties="accuracy", search__plain_stack=False).items():
+    for role, step in plan(**AS_BEFORE).items():
         version, before = BEFORE[role]
         keys[role] = stage_key(
             step.stage,

@@ -138,6 +138,14 @@ class SearchSettings(Settings):
         "validated and, where several are, always among the finalists.",
     )
 
+    drawn_finalists: int = Field(
+        4,
+        ge=0,
+        le=32,
+        description="Finalists besides, where several are: drawn at random among all cells that "
+        "cost between 80 and 100 % of the limit, whatever is predicted of them.",
+    )
+
     @property
     def unread(self) -> set[str]:
         """Settings that decide nothing here, and so are in no key."""
@@ -146,9 +154,11 @@ class SearchSettings(Settings):
             "alphas": "shared",
             "ties": "accuracy",
             "plain_stack": False,
+            "drawn_finalists": 0,
         }
         unread = {name for name, value in usual.items() if getattr(self, name) == value}
-        return unread | ({"finalist_epochs"} if self.finalists == 1 else set())
+        alone = {"finalist_epochs", "drawn_finalists"} if self.finalists == 1 else set()
+        return unread | alone
 
 
 class LossSettings(Settings):

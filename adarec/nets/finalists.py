@@ -2,7 +2,7 @@
 supernet, and validated on users of the whole scene.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,20 +32,27 @@ class Finalist:
 
 
 def choose_finalists(
-    ranked: Sequence[Candidate], count: int, *, always: Genotype | None
+    ranked: Sequence[Candidate],
+    count: int,
+    *,
+    stack: Genotype | None,
+    drawn: Collection[Genotype] = (),
 ) -> list[Candidate]:
-    """The first `count` candidates, in their order; `always` in place of the last one where it is
-    not among them.
+    """The first `count` candidates, in their order, with `stack` in place of the last one where it
+    is not among them; then those that were drawn.
 
     Args:
-        ranked: Best first; `always` is one of them.
-        count: 1 chooses the first, whatever `always` is.
-        always: A genotype that a short distillation has to beat; None where there is none.
+        ranked: Best first; `stack` and `drawn` are among them.
+        count: 1 chooses the first alone, whatever else there is.
+        stack: A genotype that a short distillation has to beat; None where there is none.
+        drawn: Genotypes that no prediction chose.
     """
     chosen = list(ranked[:count])
-    if count > 1 and always is not None and all(c.genotype != always for c in chosen):
-        chosen[-1] = next(c for c in ranked if c.genotype == always)
-    return chosen
+    if count == 1:
+        return chosen
+    if stack is not None and all(c.genotype != stack for c in chosen):
+        chosen[-1] = next(c for c in ranked if c.genotype == stack)
+    return chosen + [c for c in ranked if c.genotype in drawn and c not in chosen]
 
 
 def distil_finalists(

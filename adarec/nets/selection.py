@@ -229,38 +229,3 @@ def _is_near(predictor: Predictor, best: Candidate, other: Candidate) -> bool:
     gains = predictor.ndcg_per_user(best.genotype.ops)
     gains = gains - predictor.ndcg_per_user(other.genotype.ops)
     return float(gains.mean()) <= float(gains.std()) / len(gains) ** 0.5
-
-
-def random_genotype(
-    costs: CostModel,
-    *,
-    cost: float,
-    tolerance: float,
-    rng: np.random.Generator,
-    num_own_cells: int = 1,
-) -> Genotype:
-    """A random connected genotype whose cost is within `tolerance` of `cost`; the nearest of many
-    if none is. `num_own_cells` cells get ops of their own.
-
-    Raises:
-        TargetError: No cell with a convolution was found at all.
-    """
-    num_edges = num_own_cells * len(cell_edges(costs.num_nodes))
-    nearest, gap = None, np.inf
-    for _ in range(4000):
-        ops = tuple(
-            catalog.OP_NAMES[k] for k in rng.integers(len(catalog.OP_NAMES), size=num_edges)
-        )
-        genotype = Genotype(costs.num_nodes, ops)
-        if not is_connected(genotype) or genotype.is_collapsed:
-            continue
-        distance = abs(costs.of(genotype) - cost) / cost
-        if distance <= tolerance:
-            return genotype
-        if distance < gap:
-            nearest, gap = genotype, distance
-    if nearest is None:
-        raise TargetError(
-            "No random cell with a convolution exists at this cost. Run without --controls."
-        )
-    return nearest

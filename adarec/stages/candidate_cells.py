@@ -29,11 +29,11 @@ def evolved_candidates(
     target: Target,
     settings: Mapping[str, Any],
     *,
-    stack: Genotype | None,
+    given: Sequence[Genotype],
     seed: int,
     watch: PartWatch,
 ) -> list[Candidate]:
-    """Every genotype that was validated, in order of birth: the plain stack, the alphas' own
+    """Every genotype that was validated, in order of birth: those that are given, the alphas' own
     choice within the limit, draws from the alphas, and their descendants up to the teacher's cost.
     """
     costs, limit, ceiling = target.costs, target.limit, target.costs.teacher
@@ -43,8 +43,7 @@ def evolved_candidates(
     start += draw_candidates(alphas, costs, limit=ceiling, count=-(-count // 2), rng=rng)
     num_own_cells = len(alphas) // len(cell_edges(costs.num_nodes))
     start.append(lightest_genotype(costs, limit=limit, num_own_cells=num_own_cells))
-    if stack is not None:
-        start.insert(0, stack)  # first: on a large scene the last ones are not validated
+    start = [*given, *start]  # first: on a large scene the last ones are not validated
     most = len(set(start)) + settings["evolved"]
     evaluations = affordable_evaluations(search, most=most)
 

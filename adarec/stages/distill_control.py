@@ -25,7 +25,8 @@ from adarec.nets.hand_made import (
 )
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.plain_stacks import nearest_stack
-from adarec.nets.selection import all_skip, random_genotype
+from adarec.nets.random_cells import random_genotype
+from adarec.nets.selection import all_skip
 from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
 from adarec.runs.files import read_json, write_json

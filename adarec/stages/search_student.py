@@ -23,6 +23,7 @@ from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.plain_stacks import largest_stack
 from adarec.nets.prediction import Predictor, discretisation_gap
+from adarec.nets.random_cells import random_genotypes
 from adarec.nets.search import Search
 from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.selection import Candidate, Target, choose_target
@@ -37,7 +38,7 @@ from adarec.stages.distillation import SearchedWeights, derived_training
 # Settings of the search that `SearchSchedule` does not know.
 NOT_OF_EPOCHS = (
     *("alphas", "candidates", "evolved", "finalists", "finalist_epochs", "ties"),
-    "plain_stack",
+    *("plain_stack", "drawn_finalists"),
 )
 PREDICTIONS = "predictions"  # holds the checkpoint of the predictions until the stage ends
 EVOLUTION_SHARE = 0.2  # of the supernet's epochs, for the fraction that is done
@@ -63,15 +64,17 @@ def run(context: StageContext) -> None:
     run_epochs(search, checkpoint, PartWatch(context.watch, 0.0, after_epochs))
     predictor = _predictor(context, search.supernet, validation, "slice")
     watch = PartWatch(context.watch, after_epochs, after_evolution)
-    stack = _plain_stack(settings, target)
+    stack, drawn = _plain_stack(settings, target), _drawn(settings, target, context.seed)
+    given = [*([] if stack is None else [stack]), *drawn]
     evolved = evolved_candidates(
-        search, predictor, target, settings["search"], stack=stack, seed=context.seed, watch=watch
+        search, predictor, target, settings["search"], given=given, seed=context.seed, watch=watch
     )
     everyone = validation_of(scene, length=settings["length"], seed=context.seed)
     confirming = _predictor(context, search.supernet, everyone, "everyone")
     ranked = ranked_candidates(evolved, predictor, confirming, settings, watch=watch)
     watch = PartWatch(context.watch, after_evolution, 1.0)
-    chosen = choose_finalists(ranked, settings["search"]["finalists"], always=stack)
+    count = settings["search"]["finalists"]
+    chosen = choose_finalists(ranked, count, stack=stack, drawn=drawn)
     finalists = _distilled(context, scene, search, chosen, watch)
     ranked = _with_first(ranked, finalists)
     known = {c.genotype: c for c in [*evolved, *ranked]}
@@ -157,7 +160,8 @@ def _fractions(settings: dict[str, Any], search: Search) -> tuple[float, float]:
     """
     passes = search.epochs * search_passes(search.weight_sequences)
     evolution = EVOLUTION_SHARE * passes
-    total = passes + evolution + settings["finalists"] * settings.get("finalist_epochs", 0)
+    finalists = settings["finalists"] + settings.get("drawn_finalists", 0)
+    total = passes + evolution + finalists * settings.get("finalist_epochs", 0)
     return passes / total, (passes + evolution) / total
 
 
@@ -171,6 +175,19 @@ def _plain_stack(settings: dict[str, Any], target: Target) -> Genotype | None:
         target.costs,
         limit=target.limit,
         width=settings["student"]["width"],
+        num_own_cells=_num_own_cells(settings),
+    )
+
+
+def _drawn(settings: dict[str, Any], target: Target, seed: int) -> list[Genotype]:
+    """Cells that are finalists whatever is predicted of them: among cells of one cost the
+    supernet's predictions say little about what a distillation makes of them.
+    """
+    return random_genotypes(
+        target.costs,
+        limit=target.limit,
+        count=settings["search"].get("drawn_finalists", 0),
+        rng=np.random.default_rng([seed, 4]),
         num_own_cells=_num_own_cells(settings),
     )
 

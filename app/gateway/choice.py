@@ -27,6 +27,7 @@ class CellChoice:
             confirmed on users of the whole scene (None where it was no near-tie), and distilled.
         epochs: How long finalists were distilled; 0 without any.
         has_stack: A plain stack of convolutions was among the finalists in any case.
+        drawn: How many of the finalists were drawn at random.
         leading, edges: On how many of the edges the chosen op is the most probable one.
     """
 
@@ -40,6 +41,7 @@ class CellChoice:
     finalists: list[dict[str, Any]]
     epochs: int
     has_stack: bool
+    drawn: int
     leading: int
     edges: int
 
@@ -54,7 +56,7 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         return None
     chosen = Genotype.from_json(found)
     finalists = read_stage_json(key, "finalists.json") or []
-    target = search["target"]
+    target, settings = search["target"], record.settings["search"]
     return CellChoice(
         validated=search["validated_cells"],
         within=len(read_stage_json(key, "candidates.json") or []),
@@ -65,8 +67,11 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         cost=search["cost"],
         finalists=[_finalist(each) for each in finalists],
         epochs=finalists[0]["epochs"] if finalists else 0,
-        has_stack=bool(record.settings["search"].get("plain_stack", False))
+        has_stack=bool(settings.get("plain_stack", False))
         and any(Genotype.from_json(each["genotype"]).is_chain for each in finalists),
+        drawn=max(0, len(finalists) - settings["finalists"])
+        if settings.get("drawn_finalists")
+        else 0,
         leading=_leading(record, chosen),
         edges=len(chosen.ops),
     )

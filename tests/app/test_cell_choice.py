@@ -31,6 +31,7 @@ CHOICE = CellChoice(
     finalists=[{"cell": "0>1 conv3"}] * 4,
     epochs=1,
     has_stack=False,
+    drawn=0,
     leading=3,
     edges=6,
 )
@@ -46,8 +47,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 def test_the_words_name_a_finalist_that_is_always_one() -> None:
     words = in_words(replace(CHOICE, has_stack=True))
-    assert "4 of them, the best by validation NDCG@10 and the largest plain stack" in words
-    assert "were distilled for 1 epoch each" in words
+    always = "the best by validation NDCG@10 and the largest plain stack of convolutions"
+    assert f"4 of them ({always}) were distilled for 1 epoch each" in words
+
+
+def test_the_words_name_finalists_that_were_drawn() -> None:
+    words = in_words(replace(CHOICE, has_stack=True, drawn=2))
+    assert "the largest plain stack of convolutions and 2 random cells that cost nearly" in words
+    words = in_words(replace(CHOICE, drawn=1))
+    assert "4 of them (the 3 best by validation NDCG@10 and 1 random cell that cost" in words
 
 
 def test_the_words_name_every_step() -> None:

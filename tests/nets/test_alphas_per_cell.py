@@ -13,12 +13,12 @@ from adarec.errors import ArtefactError
 from adarec.genotype import Genotype
 from adarec.nets.costs import SLACK
 from adarec.nets.evolution import evolve
+from adarec.nets.random_cells import random_genotype
 from adarec.nets.selection import (
     choose_target,
     draw_candidates,
     is_connected,
     lightest_genotype,
-    random_genotype,
 )
 from adarec.nets.students.sampling import gumbel_noise, sample_ops
 from adarec.nets.students.student import build_student, inherit_weights

@@ -9,7 +9,8 @@ from adarec import catalog
 from adarec.errors import StopRequested
 from adarec.genotype import Genotype, cell_edges
 from adarec.nets.evolution import FEWEST, affordable_evaluations, evolve, on_front
-from adarec.nets.selection import is_connected, random_genotype
+from adarec.nets.random_cells import random_genotype
+from adarec.nets.selection import is_connected
 from tests.nets.schedules import small_search
 from tests.nets.small_models import small_costs
 

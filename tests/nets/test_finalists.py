@@ -38,12 +38,24 @@ def candidates() -> list[Candidate]:
 
 def test_the_stack_takes_the_last_place_unless_it_has_one() -> None:
     first, second, third = candidates()
-    always = third.genotype
-    assert choose_finalists(candidates(), 2, always=None) == [first, second]
-    assert choose_finalists(candidates(), 2, always=always) == [first, third]
-    assert choose_finalists(candidates(), 2, always=first.genotype) == [first, second]
-    assert choose_finalists(candidates(), 1, always=always) == [first], "the best predicted one"
-    assert choose_finalists(candidates(), 9, always=always) == [first, second, third]
+    stack = third.genotype
+    assert choose_finalists(candidates(), 2, stack=None) == [first, second]
+    assert choose_finalists(candidates(), 2, stack=stack) == [first, third]
+    assert choose_finalists(candidates(), 2, stack=first.genotype) == [first, second]
+    assert choose_finalists(candidates(), 1, stack=stack) == [first], "the best predicted one"
+    assert choose_finalists(candidates(), 9, stack=stack) == [first, second, third]
+
+
+def test_cells_that_were_drawn_are_finalists_besides() -> None:
+    first, second, third = candidates()
+    drawn = [third.genotype, second.genotype]
+    assert choose_finalists(candidates(), 2, stack=None, drawn=drawn) == [first, second, third]
+    assert choose_finalists(candidates(), 2, stack=third.genotype, drawn=drawn) == [
+        first,
+        third,
+        second,
+    ]
+    assert choose_finalists(candidates(), 1, stack=None, drawn=drawn) == [first]
 
 
 class ByFirstOp(Validation):

@@ -20,7 +20,6 @@ from adarec.nets.selection import (
     draw_candidates,
     is_connected,
     lightest_genotype,
-    random_genotype,
     rank_candidates,
 )
 from adarec.nets.training import Validation
@@ -234,25 +233,6 @@ def test_a_clear_winner_needs_no_confirmation() -> None:
     ranked = rank_candidates(candidates, predictor_of(ON_THE_SLICE), predictor_of({}))
     assert [c.genotype.ops[0] for c in ranked] == ["maxpool3", "skip"]
     assert all(c.confirmed_ndcg is None for c in ranked)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_random_genotype_costs_about_as_much(seed: int) -> None:
-    costs = small_costs(num_nodes=3)
-    rng = np.random.default_rng(seed)
-    genotype = random_genotype(costs, cost=30.0, tolerance=0.05, rng=rng)
-    assert abs(costs.of(genotype) - 30.0) <= 1.5
-    assert is_connected(genotype)
-    assert not genotype.is_collapsed
-
-
-def test_random_genotypes_differ_and_the_nearest_is_taken_where_none_fits() -> None:
-    costs, rng = small_costs(num_nodes=2), np.random.default_rng(0)
-    found = {random_genotype(costs, cost=24.0, tolerance=0.2, rng=rng).ops for _ in range(10)}
-    assert len(found) > 4
-    # The dearest cell of three edges costs 4 + 2 x 15 = 34.
-    dearest = random_genotype(costs, cost=500.0, tolerance=0.05, rng=rng)
-    assert costs.of(dearest) == 34.0
 
 
 @pytest.mark.parametrize(

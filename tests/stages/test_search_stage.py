@@ -6,13 +6,19 @@ import pytest
 
 from adarec.errors import StopRequested
 from adarec.nets.plain_stacks import plain_stacks
+from adarec.nets.random_cells import NEAR_LIMIT
 from adarec.nets.selection import SHORTLIST
 from adarec.runs.files import read_json
 from tests.nets.small_models import Notes
 from tests.stages.stage_runs import StageRun, own_items_scene, run_stage, run_stages, steps_of
 
 LEFT = ("genotype", "candidates", "finalists", "front", "search")
-CHANGED = {"search__finalists": 3, "search__finalist_epochs": 2, "search__evolved": 12}
+CHANGED = {
+    "search__finalists": 3,
+    "search__drawn_finalists": 0,
+    "search__finalist_epochs": 2,
+    "search__evolved": 12,
+}
 
 
 class Said(Notes):
@@ -91,6 +97,19 @@ def test_a_plain_stack_is_among_the_finalists(
     assert any(each["genotype"] in stacks for each in found["front"])
     without = search(parents, tmp_path / "without", Notes(), search__plain_stack=False)
     assert without["front"] != found["front"]
+
+
+def test_random_cells_are_among_the_finalists(
+    parents: StageRun, undisturbed, tmp_path: Path
+) -> None:
+    found = search(parents, tmp_path / "drawn", Notes(), search__drawn_finalists=2)
+    assert len(found["finalists"]) == 5
+    limit = found["search"]["target"]["limit"]
+    dear = [each for each in found["finalists"] if each["cost"] >= NEAR_LIMIT * limit]
+    assert len(dear) >= 2
+    assert {str(each["genotype"]) for each in found["finalists"]} <= {
+        str(each["genotype"]) for each in found["front"]
+    }
 
 
 def test_one_finalist_is_the_best_predicted_one(parents: StageRun, tmp_path: Path) -> None:

@@ -43,15 +43,10 @@ def in_words(choice: CellChoice) -> str:
     )
     last = "the one with the best validation NDCG@10 is this cell."
     if choice.finalists:
-        count = len(choice.finalists)
         epochs = f"{choice.epochs} epoch" + ("" if choice.epochs == 1 else "s")
-        who = f"the {count} best by validation NDCG@10"
-        if choice.has_stack:
-            who = (
-                f"{count} of them, the best by validation NDCG@10 and the largest plain stack of "
-                "convolutions,"
-            )
-        last = f"{who} were distilled for {epochs} each, and the best of those is this cell."
+        last = (
+            f"{_who(choice)} were distilled for {epochs} each, and the best of those is this cell."
+        )
     return (
         f"Op probabilities are where the search proposes from: {choice.validated} cells, drawn "
         f"from them and evolved, were validated with the supernet's weights. {choice.within} may "
@@ -60,6 +55,20 @@ def in_words(choice: CellChoice) -> str:
         f"{choice.cost:.3g} {choice.unit} by the cost table. On {choice.leading} of "
         f"{choice.edges} edges it has the most probable op: whole cells were compared, not edges."
     )
+
+
+def _who(choice: CellChoice) -> str:
+    """The finalists, by what made them finalists."""
+    best = len(choice.finalists) - choice.drawn
+    who = [f"the {best} best by validation NDCG@10"]
+    if choice.has_stack:
+        who = ["the best by validation NDCG@10", "the largest plain stack of convolutions"]
+    if choice.drawn:
+        cells = "random cell" + ("" if choice.drawn == 1 else "s")
+        who.append(f"{choice.drawn} {cells} that cost nearly as much as a cell may")
+    if len(who) == 1:
+        return who[0]
+    return f"{len(choice.finalists)} of them ({', '.join(who[:-1])} and {who[-1]})"
 
 
 def _show_finalists(choice: CellChoice) -> None:
