@@ -82,6 +82,13 @@ def test_the_picture_agrees_with_the_genotypes_receptive_field(ops: tuple[str, .
 def test_the_picture_ends_where_the_history_ends() -> None:
     info = receptive_field_info(Genotype(3, ("dilconv5",) * 6), num_cells=4, length=10)
     assert info.shares.shape == (4, 10)
+    assert info.title == f"Receptive field: all 10 items (it could be {info.field})"
+
+
+def test_the_title_says_how_much_of_a_history_is_seen() -> None:
+    genotype = Genotype(2, ("conv3", "zero", "skip"))  # two places back in each of two cells
+    titles = [receptive_field_info(genotype, num_cells=2, length=n).title for n in (50, 5)]
+    assert titles == ["Receptive field: 5 of 50 items", "Receptive field: all 5 items"]
 
 
 def test_edges_are_recovered_from_their_number() -> None:

@@ -69,7 +69,13 @@ def receptive_field_info(genotype: Genotype, *, num_cells: int, length: int) -> 
         kept = reached[:size]
         shares[place, : len(kept)] = kept
     field = genotype.receptive_field(num_cells)
-    return ReceptiveFieldInfo(shares, field, length, f"Receptive field: {field} of {length}")
+    return ReceptiveFieldInfo(shares, field, length, _title(field, length))
+
+
+def _title(field: int, length: int) -> str:
+    """A field longer than any history sees all of it."""
+    words = f"{field} of {length} items" if field < length else f"all {length} items"
+    return f"Receptive field: {words}" + (f" (it could be {field})" if field > length else "")
 
 
 def draw_receptive_field(info: ReceptiveFieldInfo) -> go.Figure:
