@@ -24,7 +24,7 @@ from adarec.runs.result import assemble_result
 from adarec.runs.workspace import Workspace
 from adarec.stages import CHECKS, STAGES
 from adarec.stages.context import StageContext
-from adarec.submission import replan_here
+from adarec.submission import replan
 
 REPORT_SECONDS = 0.5
 # A new cost table would change what a repeated search, or a control, steers by.
@@ -60,7 +60,7 @@ def execute_run(
         started_at = store.run_summary(run).started_at or time.time()
         store.update_run(run, state="running", started_at=started_at, error=None, finished_at=None)
         try:
-            replan_here(workspace, run)
+            replan(workspace, run)
             result = _execute_steps(workspace, store.run(run), should_stop, on_progress)
         except StopRequested:
             store.update_run(

@@ -8,7 +8,7 @@ from adarec.config import AdaptSettings, RunSettings, read_run_settings
 from adarec.data.joint_vocabulary import join_scenes, scene_part
 from adarec.environment import machine_fingerprint
 from adarec.errors import RunError, SceneError
-from adarec.plan import ScenePart, plan_adaptation, plan_run
+from adarec.plan import ScenePart, plan_adaptation, plan_run, stage_key
 from adarec.runs.front import front_point
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
@@ -66,15 +66,23 @@ def planned_steps(
     return [step.to_json() for step in plan_run(settings, part, machine=machine)], record.key
 
 
-def replan_here(workspace: Workspace, run: str) -> None:
-    """Puts steps for this machine into a run that was planned on another one: times are filed
-    under the machine that took them, and a search must be steered by its own.
+def replan(workspace: Workspace, run: str) -> None:
+    """Plans a run anew that was planned on another machine or by an earlier version, and keeps
+    the settings that it gets. Times are filed under the machine that took them, and a search must
+    be steered by its own; what a stage leaves is filed under its version.
     """
     record, here = workspace.store.run(run), machine_fingerprint()
-    planned = {step["settings"].get("machine", here) for step in record.steps}
-    if planned - {"any", here}:
-        steps = _planned_anew(workspace, record, read_run_settings(record.settings))
-        workspace.store.update_run(run, steps=steps)
+    machines = {step["settings"].get("machine", here) for step in record.steps}
+    if machines - {"any", here} or not all(map(_is_of_today, record.steps)):
+        settings = read_run_settings(record.settings)
+        steps = _planned_anew(workspace, record, settings)
+        workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
+
+
+def _is_of_today(step: dict[str, Any]) -> bool:
+    """Whether today's version of its stage has this step's key."""
+    deciding = {name: step[name] for name in ("settings", "parents", "seed", "threads")}
+    return bool(step["key"] == stage_key(step["stage"], **deciding))
 
 
 def _joined(

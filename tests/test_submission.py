@@ -1,11 +1,14 @@
 """From a scene and settings to a queued run, and back to an unfinished one."""
 
+from typing import Any
+
 import pytest
 
 from adarec.errors import RunError, SceneError
-from adarec.runs.records import SceneRecord
+from adarec.plan import stage_key
+from adarec.runs.records import RunRecord, SceneRecord
 from adarec.runs.workspace import Workspace
-from adarec.submission import add_controls, create_run, find_unfinished, planned_steps, replan_here
+from adarec.submission import add_controls, create_run, find_unfinished, planned_steps, replan
 from tests.finished_run import small_settings
 
 SUMMARY = {"items": 100, "training_length_p90": 20, "users": 5}
@@ -41,17 +44,38 @@ def test_a_run_is_measured_under_the_name_of_the_machine_that_executes_it(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = create_run(shop, "shop", small_settings(cost="latency"))
-    replan_here(shop, run.run)
+    replan(shop, run.run)
     assert shop.store.run(run.run).steps == run.steps
     monkeypatch.setattr("adarec.plan.steps.machine_fingerprint", lambda: "there")
     monkeypatch.setattr("adarec.submission.machine_fingerprint", lambda: "there")
-    replan_here(shop, run.run)
+    replan(shop, run.run)
     there = {step["role"]: step for step in shop.store.run(run.run).steps}
     measured = {role for role, step in there.items() if step["settings"].get("machine") == "there"}
     assert measured == {"costs", "measure"}
     here = {step["role"]: step["key"] for step in run.steps}
     assert there["teacher"]["key"] == here["teacher"], "a teacher is the same everywhere"
     assert there["search"]["key"] != here["search"]
+
+
+def as_planned_before(run: RunRecord, role: str) -> list[dict[str, Any]]:
+    """The run's steps, with the key that an earlier version of one stage had."""
+    earlier = [dict(step) for step in run.steps]
+    step = next(step for step in earlier if step["role"] == role)
+    deciding = {name: step[name] for name in ("settings", "parents", "seed", "threads")}
+    step["key"] = stage_key(step["stage"], **deciding, version=0)
+    return earlier
+
+
+def test_a_run_that_an_earlier_version_planned_is_planned_anew(shop: Workspace) -> None:
+    run = create_run(shop, "shop", small_settings())
+    lacking = {name: value for name, value in run.settings["search"].items() if name != "order"}
+    stale = as_planned_before(run, "measure")
+    shop.store.update_run(run.run, steps=stale, settings=run.settings | {"search": lacking})
+    replan(shop, run.run)
+    found = shop.store.run(run.run)
+    assert [step["role"] for step in found.steps] == [step["role"] for step in run.steps]
+    assert found.steps[-1]["key"] == run.steps[-1]["key"] != stale[-1]["key"]
+    assert found.settings == run.settings
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "running"])
