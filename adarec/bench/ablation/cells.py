@@ -43,6 +43,7 @@ TEACHER_ALONE: dict[str, Any] = {
     "search.warmup_epochs": 0,
     "search.candidates": 1,
     "search.evolved": 0,
+    "search.plain_stack": False,
     "search.finalists": 1,
     "student.epochs": 1,
 }
