@@ -10,7 +10,9 @@ from adarec.genotype import Genotype, cell_edges
 from adarec.nets.costs import CostModel
 from adarec.nets.selection import is_connected
 
-TRIES = 4000  # genotypes that are drawn before a search for one ends
+TRIES = 4000  # genotypes that are drawn for one of a given cost, before the nearest is taken
+# The same for those below a limit: where it is tight, one in 3,000 costs nearly as much.
+TRIES_BELOW = 50_000
 NEAR_LIMIT = 0.8  # of the limit; a cell that costs less leaves accuracy unbought
 
 
@@ -27,7 +29,7 @@ def random_genotypes(
     own.
     """
     found: dict[Genotype, None] = {}
-    for genotype in _drawn(costs.num_nodes, num_own_cells, rng):
+    for genotype in _drawn(costs.num_nodes, num_own_cells, rng, tries=TRIES_BELOW):
         if len(found) >= count:
             break
         if NEAR_LIMIT * limit <= costs.of(genotype) <= limit:
@@ -50,7 +52,7 @@ def random_genotype(
         TargetError: No cell with a convolution was found at all.
     """
     nearest, gap = None, np.inf
-    for genotype in _drawn(costs.num_nodes, num_own_cells, rng):
+    for genotype in _drawn(costs.num_nodes, num_own_cells, rng, tries=TRIES):
         distance = abs(costs.of(genotype) - cost) / cost
         if distance <= tolerance:
             return genotype
@@ -63,10 +65,12 @@ def random_genotype(
     return nearest
 
 
-def _drawn(num_nodes: int, num_own_cells: int, rng: np.random.Generator) -> Iterator[Genotype]:
-    """The connected ones with a convolution among `TRIES` genotypes of uniformly drawn ops."""
+def _drawn(
+    num_nodes: int, num_own_cells: int, rng: np.random.Generator, *, tries: int
+) -> Iterator[Genotype]:
+    """The connected ones with a convolution among so many genotypes of uniformly drawn ops."""
     num_edges = num_own_cells * len(cell_edges(num_nodes))
-    for _ in range(TRIES):
+    for _ in range(tries):
         drawn = rng.integers(len(catalog.OP_NAMES), size=num_edges)
         genotype = Genotype(num_nodes, tuple(catalog.OP_NAMES[k] for k in drawn))
         if is_connected(genotype) and not genotype.is_collapsed:

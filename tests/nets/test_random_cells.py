@@ -43,7 +43,15 @@ def test_where_few_random_genotypes_fit_there_are_fewer() -> None:
     costs = small_costs(num_nodes=2)
     one = random_genotypes(costs, limit=34.0, count=10_000, rng=np.random.default_rng(0))
     other = random_genotypes(costs, limit=34.0, count=10_000, rng=np.random.default_rng(1))
-    assert set(one) == set(other), "4,000 draws find every cell of three edges"
+    assert set(one) == set(other), "so many draws find every cell of three edges"
     assert 1 < len(one) < 512
     assert random_genotypes(costs, limit=1.0, count=3, rng=np.random.default_rng(0)) == []
     assert random_genotypes(costs, limit=34.0, count=0, rng=np.random.default_rng(0)) == []
+
+
+def test_below_a_tight_limit_random_genotypes_are_found_too() -> None:
+    """4 + 2 x 5: a convolution and two skips, of 8^6 cells."""
+    costs = small_costs(num_nodes=3)
+    found = random_genotypes(costs, limit=14.0, count=4, rng=np.random.default_rng(0))
+    assert len(found) == 4
+    assert all(len(set(g.ops) & {"conv3", "dilconv3"}) == 1 for g in found)
