@@ -50,8 +50,8 @@ def test_where_few_random_genotypes_fit_there_are_fewer() -> None:
 
 
 def test_below_a_tight_limit_random_genotypes_are_found_too() -> None:
-    """4 + 2 x 5: a convolution and two skips, of 8^6 cells."""
+    """Of 8^6 cells few have a convolution and little more on live edges: 4 + 2 x 6."""
     costs = small_costs(num_nodes=3)
-    found = random_genotypes(costs, limit=14.0, count=4, rng=np.random.default_rng(0))
+    found = random_genotypes(costs, limit=16.0, count=4, rng=np.random.default_rng(0))
     assert len(found) == 4
-    assert all(len(set(g.ops) & {"conv3", "dilconv3"}) == 1 for g in found)
+    assert all(14.0 <= costs.of(genotype) <= 16.0 for genotype in found)
