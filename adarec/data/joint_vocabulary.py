@@ -26,6 +26,9 @@ from adarec.runs.workspace import Workspace
 
 STAGE = "join_vocabulary"
 SIDES = ("source", "target")
+# Share of held-out events that two unrelated clocks, counted from starts of their own, may have in
+# common with the source.
+COINCIDENCES = 0.01
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ def join_vocabulary(source: Scene, target: Scene, pairs: Mapping[str, str] | Non
         pairs: Source id of each target id; None means that equal ids are one item.
 
     Raises:
-        SceneError: No item is shared, or the source learns from events that the target holds out.
+        SceneError: No item is shared, the target's histories are too short to learn from, or the
+            source learns from events that the target holds out.
     """
     index_of = {item: index for index, item in enumerate(source.item_ids, start=1)}
     wanted = target.item_ids if pairs is None else [pairs.get(item) for item in target.item_ids]
@@ -71,6 +75,7 @@ def join_vocabulary(source: Scene, target: Scene, pairs: Mapping[str, str] | Non
         )
         for side, other in (SIDES, SIDES[::-1])
     }
+    _check_histories(joined["target"])
     _check_held_out(joined["source"], joined["target"])
     overlap = _overlap(joined["source"], joined["target"], shared=int((~is_new).sum()))
     return Joint(joined["source"], joined["target"], overlap)
@@ -152,25 +157,37 @@ def _on_vocabulary(
 
 
 def _check_held_out(source: Scene, target: Scene) -> None:
-    """A label of the source must not be an answer of the target. Without dates nobody can say
-    that two events are one, so nothing is refused.
+    """A label of the source must not be an answer of the target. Where times are an order alone,
+    nobody can say that two events are one, so nothing is refused.
 
     Args:
         source: On the joint vocabulary.
         target: On the joint vocabulary.
     """
-    if any(scene.summary.get("time_kind") != "date" for scene in (source, target)):
+    kinds = {scene.summary.get("time_kind") for scene in (source, target)}
+    if kinds not in ({"date"}, {"relative"}):
         return
     place = {user: number for number, user in enumerate(source.user_ids)}
     known = np.array([place.get(user, -1) for user in target.user_ids], dtype=np.int64)
     held_out = _events(target, ~_in_training(target), known)
     learned = _events(source, _in_training(source), np.arange(source.num_users))
     told = int(np.isin(held_out[held_out["user"] >= 0], learned).sum())
-    if told:
+    if told > (COINCIDENCES * len(held_out) if kinds == {"relative"} else 0):
         raise SceneError(
             f"The source learns from {told:,} of {len(held_out):,} events that the target holds "
             "out (same user, item and time): its labels would tell the answers. Logs that share "
             "no event are needed: cut one by time, with ingest --until and --since."
+        )
+
+
+def _check_histories(target: Scene) -> None:
+    """Two items of a user are held out, and a history needs an item and one that follows it."""
+    longest = int(target.lengths.max())
+    if longest < HELD_OUT + 2:
+        raise SceneError(
+            f"The longest history of the target has {longest} events. {HELD_OUT} are held out, "
+            f"and the student learns from users of {HELD_OUT + 2} events or more: bring a target "
+            "with longer histories."
         )
 
 

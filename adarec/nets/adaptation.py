@@ -101,6 +101,9 @@ class Adaptation(Training):
         history_loss: Loss of a batch of them, with gradient.
         target_weight: Factor d of that loss; with 0 no history is read, and this is `Training`.
         **training: As for `Training`.
+
+    Raises:
+        ValueError: Histories count, and there is none.
     """
 
     def __init__(
@@ -113,8 +116,10 @@ class Adaptation(Training):
         **training: Any,
     ) -> None:
         super().__init__(model, **training)
+        if target_weight and not len(histories):
+            raise ValueError("no history to learn from")
         self.histories, self.history_loss = histories, history_loss
-        self.target_weight = target_weight if len(histories) else 0.0
+        self.target_weight = target_weight
 
     def begin_epoch(self, epoch: int) -> list[Item]:  # type: ignore[override]
         """Rows of the source's and of the target's batch of each step.

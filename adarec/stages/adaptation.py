@@ -41,8 +41,8 @@ def adapt(
     """Trains the genotype's student on the labels of the parent `scene` and on the histories of
     the parent `target`.
 
-    Leaves what `distill` leaves. With the paradigm `source`, or `target_weight` 0, that is bit for
-    bit what `distill` leaves of the scene alone.
+    Leaves what `distill` leaves. With the paradigm `source`, or with `both` and `target_weight` 0,
+    that is bit for bit what `distill` leaves of the scene alone.
     """
     source = read_scene(context.parents["scene"])
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))

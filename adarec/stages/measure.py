@@ -110,6 +110,8 @@ def _add_adaptation(
         other = ndcg_per_user(ranks[role].unmasked, 10)
         difference = paired_bootstrap(adapted, other, seed=0)
         own = {"name": role, "difference": {"ndcg@10": difference}}
+        if f"hybrid-{role}" in context.parents:
+            own["blend"] = read_json(context.parents[f"hybrid-{role}"] / "weights.json")
         report[role] = report["student"] | ranks[role].metrics() | own
     report["verdict"] += " " + judge_adaptation(
         source_only_ndcg=report["source_only"]["metrics"]["ndcg@10"],

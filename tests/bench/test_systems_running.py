@@ -192,7 +192,7 @@ def test_a_run_that_failed_is_told_and_is_no_success(
     monkeypatch.setattr("adarec.bench.experiments.experiment.run_cells", fail)
     assert bench(monkeypatch, "asrep", log, "--seed", 0, *where) == 1
     told = capfd.readouterr()
-    assert "0 of 12 runs are there" in told.out
+    assert "0 of 15 runs are there" in told.out
     assert "1 failed, such as asrep: cycle," in told.err
     assert "No space is left." in told.err
 
@@ -220,7 +220,7 @@ SIZES = as_options(SMALL | {"student.num_cells": 2, "teacher.num_layers": 4, "au
 def test_asrep_runs_on_a_log_of_ones_own(tmp_path: Path) -> None:
     log = SAMPLE_FOLDER / "cycle.csv"
     report = bench_process(tmp_path, "asrep", log, "--seed", 0, *SIZES)
-    assert [row["seeds"] for row in report["rows"]] == [[0]] * 4  # type: ignore[attr-defined]
+    assert [row["seeds"] for row in report["rows"]] == [[0]] * 5  # type: ignore[attr-defined]
     again = bench_process(tmp_path, "asrep", log, "--seed", 0, *SIZES)
     assert again == report
     assert len(Workspace.open(tmp_path / "home").store.runs()) == 4

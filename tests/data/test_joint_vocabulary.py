@@ -96,20 +96,43 @@ def test_scenes_without_a_shared_item_are_refused(
         join_vocabulary(scene_of(SOURCE), other, pairs)
 
 
+@pytest.mark.parametrize("time_kind", ["date", "relative"])
 @pytest.mark.parametrize(("shift", "told"), [(0, 2), (1000, 0)])
-def test_a_source_that_learns_what_the_target_holds_out_is_refused(shift: int, told: int) -> None:
+def test_a_source_that_learns_what_the_target_holds_out_is_refused(
+    shift: int, told: int, time_kind: str
+) -> None:
     whole = scene_of([["a", "b", "c", "d", "e", "f"], ["f", "e", "d", "c", "b", "a"]])
     # The first user's first four events: c and d are held out, and the source learns both.
     early = scene_of([["a", "b", "c", "d"]])
     undated = join_vocabulary(whole, early)
     assert undated.overlap["shared_items"] == 4, "equal places in a file are no equal events"
-    whole, early = (replace(scene, summary={"time_kind": "date"}) for scene in (whole, early))
+    whole, early = (replace(scene, summary={"time_kind": time_kind}) for scene in (whole, early))
     early = replace(early, times=early.times + shift)
     if told == 0:
         assert join_vocabulary(whole, early).overlap["shared_items"] == 4
         return
     with pytest.raises(SceneError, match=r"learns from 2 of 2 events .* --until and --since"):
         join_vocabulary(whole, early)
+
+
+def test_a_coincidence_of_two_relative_clocks_is_no_copy() -> None:
+    """Of 400 events that are held out one has its user, item and time in the source, too."""
+    items = [f"i{n}" for n in range(6)]
+    other = [[items[(u + k + 1) % 6] for k in range(4)] for u in range(200)]
+    own = [[items[(u + k) % 6] for k in range(6)] for u in range(200)]
+    own[0] = [items[0], items[1], other[0][2], *items[3:]]
+    source, target = (
+        replace(scene_of(rows), summary={"time_kind": "relative"}) for rows in (own, other)
+    )
+    assert join_vocabulary(source, target).overlap["shared_items"] == 6
+    dated = [replace(scene, summary={"time_kind": "date"}) for scene in (source, target)]
+    with pytest.raises(SceneError, match="learns from 1 of 400 events"):
+        join_vocabulary(*dated)
+
+
+def test_a_target_of_histories_too_short_to_learn_from_is_refused() -> None:
+    with pytest.raises(SceneError, match="has 3 events.* 4 events or more"):
+        join_vocabulary(scene_of(SOURCE), scene_of([["b", "c", "d"], ["d", "c", "b"]]))
 
 
 @pytest.fixture

@@ -68,9 +68,11 @@ def mean_model(models: Sequence[Json]) -> dict[str, float]:
 
 
 def minutes(results: Sequence[Json]) -> float:
-    """Mean minutes of a run itself: re-used stages count, controls do not."""
+    """Minutes of a run itself, the median of the seeds, as another program may have slowed one of
+    them: re-used stages count, controls do not.
+    """
     own = [seconds_without_controls(result["seconds"]) for result in results]
-    return float(np.mean(own)) / 60
+    return float(np.median(own)) / 60
 
 
 def stated(evidence: Evidence, cells: Sequence[Cell]) -> Json:

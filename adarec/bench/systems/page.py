@@ -36,8 +36,14 @@ _LENGTHS = (
 _COSTS = (
     "Latency: onnxruntime, one thread, batch 1, p50, milliseconds, of a request and of the body "
     "(without scoring and top 10). Minutes: all stages of a run, the ones that it shares with "
-    "others too. Seconds of an epoch: of the student's distillation, its validation included."
+    "others too. Seconds of an epoch: of the student's distillation, its validation included. "
+    "Both are medians of the seeds."
 )
+_CELLS = (
+    "Limit: what a cell could cost by the cost table of its machine, a share of its own teacher's "
+    "cost. Students of unlike limits are not of equal size."
+)
+_CELL_COLUMNS = ("scene", "variant", "seed", "limit", "machine", "cell")
 _DIFFERENCE_COLUMNS = (
     *("scene", "difference", "seeds", "the rival's", "in percent", "by seed"),
     "verdict",
@@ -73,8 +79,8 @@ def system_page(system: System, report: Json) -> str:
     lines += [
         *("## What it costs", "", *paragraph(_COSTS), ""),
         *(*table(_COST_COLUMNS, [_cost_row(row) for row in report["rows"]]), ""),
-        *("## The cells that were found", ""),
-        *(*table(("scene", "variant", "seed", "cell"), _cell_rows(report["rows"])), ""),
+        *("## The cells that were found", "", *paragraph(_CELLS), ""),
+        *(*table(_CELL_COLUMNS, _cell_rows(report["rows"])), ""),
     ]
     return "\n".join([*lines, *footer(report, system.name)]) + "\n"
 
@@ -177,9 +183,9 @@ def _cell_rows(rows: list[Json]) -> list[list[str]]:
         if not row["runs"]:
             found.append([row["scene"], row["variant"], NOT_RUN])
             continue
-        cells = zip(row["seeds"], row["found_cells"], row["collapsed"], strict=True)
-        found += [
-            [row["scene"], row["variant"], str(seed), cell_words(ops, collapsed)]
-            for seed, ops, collapsed in cells
-        ]
+        columns = ("seeds", "targets", "cpus", "found_cells", "collapsed")
+        for seed, target, cpu, ops, collapsed in zip(*(row[c] for c in columns), strict=True):
+            limit = f"{target['limit']:.3g} {target['unit']} a {target['of']}"
+            words = cell_words(ops, collapsed)
+            found.append([row["scene"], row["variant"], str(seed), limit, cpu, words])
     return found

@@ -85,6 +85,8 @@ def _row(system: System, evidence: Evidence, row: Sequence[Cell]) -> Json:
         "minutes": minutes(results),
         "epoch_seconds": _epoch_seconds(evidence, runs),
         "found_cells": [ops_of(run) for run in runs],
+        "targets": [result["target"] for result in results],
+        "cpus": [result["environment"]["cpu"] for result in results],
         "collapsed": [result["student"]["collapsed"] for result in results],
     }
     return found | ({"way": _way(models)} if "oracle" in models else {})
@@ -99,8 +101,8 @@ def _way(models: dict[str, dict[str, float]]) -> float | None:
 
 
 def _epoch_seconds(evidence: Evidence, runs: Sequence[RunRecord]) -> float | None:
-    """Seconds of one epoch of the student's distillation, its validation included; None where no
-    run recorded its epochs.
+    """Seconds of one epoch of the student's distillation, its validation included, the median of
+    the seeds; None where no run recorded its epochs.
     """
     found = []
     for run in runs:
@@ -108,7 +110,7 @@ def _epoch_seconds(evidence: Evidence, runs: Sequence[RunRecord]) -> float | Non
         if epochs:
             stage = next(step["stage"] for step in run.steps if step["role"] == "student")
             found.append(run.seconds[stage] / epochs)
-    return float(np.mean(found)) if found else None
+    return float(np.median(found)) if found else None
 
 
 def _rows_on(scene: str, rows: Sequence[Sequence[Cell]]) -> dict[str, Sequence[Cell]]:

@@ -129,9 +129,11 @@ def feed_forward(width: int) -> nn.Module:
 class DT4SR(SequenceModel):
     """Embeddings and hidden layers are points [mean, deviation - 1] of 2D numbers each.
 
-    So the mean squared error between a projected student layer and a teacher layer *is* their
-    squared Wasserstein distance, per number, and every layer mapping works as it is. The distances
-    layer-norm both sides first: that takes one offset and one scale from mean and deviation
+    So the mean squared error between a projected student layer and a teacher layer is, per number,
+    what the squared Wasserstein distance of two Gaussians is, and every layer mapping works as it
+    is. Nothing keeps a projected deviation positive: a student's point need not be a Gaussian, but
+    its distance to the teacher's is 0 only at the teacher's. The distances layer-norm both sides
+    first: that takes one offset and one scale from mean and deviation
     together, so the two keep their sizes relative to each other, and only the unit of the
     space is lost.
     """
