@@ -9,6 +9,7 @@ import pytest
 from adarec.config import AdaptSettings, read_run_settings
 from adarec.data.ingest import ingest_log
 from adarec.data.settings import IngestSettings
+from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from adarec.submission import add_controls, create_run, find_unfinished, point_settings
 from tests.finished_run import as_options
@@ -142,6 +143,20 @@ def test_paradigm_source_is_the_student_of_the_source(
     assert found["student"]["metrics"] == adapted["source_only"]["metrics"]
     difference = found["source_only"]["difference"]["ndcg@10"]
     assert difference == {"mean": 0.0, "low": 0.0, "high": 0.0}
+
+
+@pytest.mark.slow
+def test_rivals_of_a_hybrid_student_tell_their_own_weights(
+    command: CommandLine,  # noqa: F811
+    home: Path,
+) -> None:
+    found = command.json("adapt", "early", "late", "--blend", "hybrid", *OPTIONS, "--home", home)
+    workspace = Workspace.open(home)
+    steps = {step["role"]: step["key"] for step in workspace.store.run(found["run"]).steps}
+    workspace.close()
+    for role, step in (("student", "hybrid"), ("oracle", "hybrid-oracle")):
+        stored = read_json(home / "artefacts" / steps[step] / "weights.json")
+        assert found[role]["blend"] == stored
 
 
 @pytest.mark.slow
