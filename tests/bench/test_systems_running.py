@@ -67,14 +67,16 @@ def test_a_command_starts_a_run_of_the_cells_settings(
 
 
 def test_what_was_stopped_goes_on(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stop after two cells: the next call starts with the third, and runs each once."""
+    """A stop after three cells: the next call starts with the fourth, and runs each once."""
     add_scene(workspace, "one", [4, 8])
     design, cells = system_design(DT4SR), DT4SR.cells(["one"])
+    # As wide as a variant says, so that no two variants are one run.
+    on_top = {name: value for name, value in TINY.items() if name != "teacher.width"}
     made = Experiment(
-        design, workspace, workspace.home / "out", log_of=sample_log, cells=cells, on_top=TINY
+        design, workspace, workspace.home / "out", log_of=sample_log, cells=cells, on_top=on_top
     )
     said: list[str] = []
-    left_to_run = [2, 100]
+    left_to_run = [3, 100]
 
     def run(command: list[str]) -> int:
         left_to_run[0] -= 1
@@ -89,18 +91,18 @@ def test_what_was_stopped_goes_on(workspace: Workspace, monkeypatch: pytest.Monk
     monkeypatch.setattr(running, "_run", run)
     assert not made.run(say=said.append)
     assert "goes on where it stopped" in said[-1]
-    assert len(made.left()) == 4
+    assert len(made.left()) == 6
     left_to_run.pop(0)
     assert made.run(Choice(seeds=(1,)), say=said.append)
-    assert [each["cell"] for each in made.left()] == [cell.name for cell in cells[4:]]
+    assert [each["cell"] for each in made.left()] == [cell.name for cell in cells[6:]]
     assert made.run(say=said.append)
     assert made.left() == []
     started = [words for words in said if words.endswith("left)")]
     assert (
         [words.split(" (")[0] for words in started]
         == [
-            *(cell.name for cell in cells[:3]),  # the third was stopped
-            *(cell.name for cell in cells[2:]),
+            *(cell.name for cell in cells[:4]),  # the fourth was stopped
+            *(cell.name for cell in cells[3:]),
         ]
     )
 
