@@ -221,6 +221,7 @@ class DfaSettings(Settings):
     )
     epochs: int = Field(4, ge=1, le=1000, description="Epochs of the search for the weights.")
     warmup_epochs: int = Field(1, ge=0, description="Epochs in which the weights rest.")
+    # The usual 3e-4 is for hundreds of epochs: in four of them Adam would move no weight by .1.
     layer_learning_rate: float = Field(
         1e-2, gt=0, lt=1, description="Learning rate of the weights of teacher layers."
     )
