@@ -33,6 +33,7 @@ SMALL: dict[str, Any] = {
     "search.candidates": 6,
     "search.evolved": 10,
     "search.finalists": 2,
+    "search.drawn_finalists": 1,
     "search.finalist_epochs": 1,
 }
 LATENCIES = {

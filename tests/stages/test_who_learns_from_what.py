@@ -130,7 +130,8 @@ def test_each_stage_asks_for_its_own_split(
         ("context", "validation", 15),  # the teacher: all users
         ("context", "validation", 3),  # the search: the slice's users
         ("context", "validation", 15),  # its shortlist: all users
-        ("context", "validation", 15),  # two finalists
+        ("context", "validation", 15),  # two finalists, and a random one
+        ("context", "validation", 15),
         ("context", "validation", 15),
         ("context", "validation", 15),  # the student
         ("measure", "test", 15),
