@@ -185,7 +185,7 @@ def _cell_rows(rows: list[Json]) -> list[list[str]]:
             continue
         columns = ("seeds", "targets", "cpus", "found_cells", "collapsed")
         for seed, target, cpu, ops, collapsed in zip(*(row[c] for c in columns), strict=True):
-            limit = f"{target['limit']:.3g} {target['unit']} a {target['of']}"
+            limit = f"{target['of']}: {target['limit']:.3g} {target['unit']}"
             words = cell_words(ops, collapsed)
             found.append([row["scene"], row["variant"], str(seed), limit, cpu, words])
     return found
