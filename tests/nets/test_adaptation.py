@@ -205,3 +205,9 @@ def test_joined_sequences_are_those_of_both() -> None:
     assert joined.targets[joined.offsets[40] : joined.offsets[41]].tolist() == OTHER[0][1:]
     with pytest.raises(ValueError, match="cannot be joined"):
         joined_sequences([packed(SOURCE), inputs_of(OTHER).sequences])
+
+
+def test_histories_that_count_must_be_there() -> None:
+    with pytest.raises(ValueError, match="no history"):
+        small_adaptation(target=[])
+    assert len(small_adaptation(target=[], target_weight=0.0).histories) == 0

@@ -17,8 +17,7 @@ ASREP = System(
         "test histories are lengthened as well (docs/augmentation.md). The other rows take that "
         "apart: longer has twice the epochs and no ASReP, warm-start has the start and no "
         "pseudo-prior, pseudo-priors has them and a fresh teacher. Pseudo-priors are positions "
-        "of a step and no targets, so an epoch with them may have more steps (amazon-beauty 179 "
-        "against 87, yoochoose-100k 65 in both)."
+        "of a step and no targets, so an epoch with them may have more steps."
     ),
     variants=(
         Variant("without", "sasrec"),
@@ -47,7 +46,7 @@ DT4SR = System(
     question="Does a teacher of Gaussians teach better than a SASRec of its width or of its size?",
     method=(
         "The teacher is what is exchanged: 4 blocks of width 64 (sasrec-80: 80), dot-product "
-        "attention. Items of dt4sr are a mean and a covariance, so it has a third to a half more "
+        "attention. Items of dt4sr are a mean and a covariance, so it has 36 to 55 % more "
         "parameters than sasrec, about as many as sasrec-80, and takes two to three times as "
         "long. The cell is searched anew with each, within a limit that is a share of its own "
         "teacher's time: the student of a slower teacher may be larger, and is."
