@@ -17,7 +17,7 @@ from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.costs import cost_model
 from adarec.nets.epochs import PartWatch, run_epochs
 from adarec.nets.evolution import on_front
-from adarec.nets.finalists import Finalist, choose_finalists, distil_finalists
+from adarec.nets.finalists import Contender, Finalist, choose_finalists, distil_finalists
 from adarec.nets.folders import read_teacher, write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
@@ -196,7 +196,7 @@ def _distilled(
     context: StageContext,
     scene: Scene,
     search: Search,
-    chosen: Sequence[Candidate],
+    chosen: Sequence[Contender],
     watch: PartWatch,
 ) -> list[Finalist]:
     """The finalists, best first; none where there is only one."""

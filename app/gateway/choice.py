@@ -23,11 +23,11 @@ class CellChoice:
             is, on what ("request" or "body"), and the unit of the cost table.
         cost: Of the chosen cell, by the cost table.
         finalists: Those that were distilled for a short time, best first: the cell in words, its
-            cost, and NDCG@10 on the validation item as predicted on the architecture slice,
-            confirmed on users of the whole scene (None where it was no near-tie), and distilled.
+            cost, what made it a finalist ("predicted", "stack" or "random"; None in older runs,
+            which did not write it down), and NDCG@10 on the validation item as predicted on the
+            architecture slice, confirmed on users of the whole scene (None where it was no
+            near-tie), and distilled.
         epochs: How long finalists were distilled; 0 without any.
-        has_stack: A plain stack of convolutions was among the finalists in any case.
-        drawn: How many of the finalists were drawn at random.
         leading, edges: On how many of the edges the chosen op is the most probable one.
     """
 
@@ -40,8 +40,6 @@ class CellChoice:
     cost: float
     finalists: list[dict[str, Any]]
     epochs: int
-    has_stack: bool
-    drawn: int
     leading: int
     edges: int
 
@@ -56,7 +54,7 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         return None
     chosen = Genotype.from_json(found)
     finalists = read_stage_json(key, "finalists.json") or []
-    target, settings = search["target"], record.settings["search"]
+    target = search["target"]
     return CellChoice(
         validated=search["validated_cells"],
         within=len(read_stage_json(key, "candidates.json") or []),
@@ -67,11 +65,6 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         cost=search["cost"],
         finalists=[_finalist(each) for each in finalists],
         epochs=finalists[0]["epochs"] if finalists else 0,
-        has_stack=bool(settings.get("plain_stack", False))
-        and any(Genotype.from_json(each["genotype"]).is_chain for each in finalists),
-        drawn=max(0, len(finalists) - settings["finalists"])
-        if settings.get("drawn_finalists")
-        else 0,
         leading=_leading(record, chosen),
         edges=len(chosen.ops),
     )
@@ -92,6 +85,7 @@ def _finalist(stored: dict[str, Any]) -> dict[str, Any]:
     return {
         "cell": Genotype.from_json(stored["genotype"]).describe(),
         "cost": stored["cost"],
+        "origin": stored.get("origin"),
         "predicted": stored["predicted_ndcg@10"],
         "confirmed": stored.get("confirmed_ndcg@10"),
         "distilled": stored["validation_ndcg@10"],

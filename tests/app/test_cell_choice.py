@@ -28,10 +28,8 @@ CHOICE = CellChoice(
     of="request",
     unit="ms",
     cost=0.0302,
-    finalists=[{"cell": "0>1 conv3"}] * 4,
+    finalists=[{"cell": "0>1 conv3", "origin": "predicted"}] * 4,
     epochs=1,
-    has_stack=False,
-    drawn=0,
     leading=3,
     edges=6,
 )
@@ -45,17 +43,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace.open(tmp_path / "home")
 
 
+def of_origins(*origins: str | None) -> CellChoice:
+    """A choice between finalists of these origins."""
+    return replace(CHOICE, finalists=[{"origin": origin} for origin in origins])
+
+
 def test_the_words_name_a_finalist_that_is_always_one() -> None:
-    words = in_words(replace(CHOICE, has_stack=True))
-    always = "the best by validation NDCG@10 and the largest plain stack of convolutions"
-    assert f"4 of them ({always}) were distilled for 1 epoch each" in words
+    words = in_words(of_origins("stack", "predicted", "predicted"))
+    always = "the 2 best by validation NDCG@10 and the largest plain stack of convolutions"
+    assert f"3 of them ({always}) were distilled for 1 epoch each" in words
 
 
 def test_the_words_name_finalists_that_were_drawn() -> None:
-    words = in_words(replace(CHOICE, has_stack=True, drawn=2))
+    words = in_words(of_origins("random", "predicted", "stack", "random"))
     assert "the largest plain stack of convolutions and 2 random cells that cost nearly" in words
-    words = in_words(replace(CHOICE, drawn=1))
+    words = in_words(of_origins("predicted", "random", "predicted", "predicted"))
     assert "4 of them (the 3 best by validation NDCG@10 and 1 random cell that cost" in words
+
+
+def test_the_words_guess_nothing_of_finalists_of_an_older_run() -> None:
+    assert "4 of them were distilled" in in_words(of_origins(None, None, None, None))
 
 
 def test_the_words_name_every_step() -> None:
@@ -112,7 +119,9 @@ def test_finalists_open_with_what_decided_between_them(home: Workspace) -> None:
     assert not app.exception
     assert len(app.dataframe) == before + 1
     (table,) = [each.value for each in app.dataframe if "distilled" in each.value]
-    assert list(table) == ["distilled", "confirmed", "predicted", "cost (ms)", "cell"]
+    expected = ["distilled", "confirmed", "predicted", "origin", "cost (ms)", "cell"]
+    assert list(table) == expected
+    assert set(table["origin"]) <= {"best predicted", "plain stack", "random cell"}
     assert table["distilled"].is_monotonic_decreasing
 
 

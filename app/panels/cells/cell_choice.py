@@ -8,6 +8,11 @@ from app import gateway, state
 from app.gateway.choice import CellChoice
 from app.panels.later import folded
 
+_ORIGINS = {"predicted": "best predicted", "stack": "plain stack", "random": "random cell"}
+_ORIGIN_HELP = (
+    "What made it a finalist: its validation NDCG@10 with the supernet's weights, or that the "
+    "largest plain stack of convolutions and a few random cells always are, whatever is predicted."
+)
 _NDCG = "NDCG@10 on the validation item"
 _EVERYBODY = "of the whole scene's users (4,096 of them at most)"
 _HELP = {
@@ -59,16 +64,19 @@ def in_words(choice: CellChoice) -> str:
 
 def _who(choice: CellChoice) -> str:
     """The finalists, by what made them finalists."""
-    best = len(choice.finalists) - choice.drawn
-    who = [f"the {best} best by validation NDCG@10"]
-    if choice.has_stack:
-        who = ["the best by validation NDCG@10", "the largest plain stack of convolutions"]
-    if choice.drawn:
-        cells = "random cell" + ("" if choice.drawn == 1 else "s")
-        who.append(f"{choice.drawn} {cells} that cost nearly as much as a cell may")
+    origins = [each["origin"] for each in choice.finalists]
+    if None in origins:
+        return f"{len(origins)} of them"
+    who = [f"the {origins.count('predicted')} best by validation NDCG@10"]
+    if "stack" in origins:
+        who.append("the largest plain stack of convolutions")
+    if "random" in origins:
+        count = origins.count("random")
+        cells = "random cell" + ("" if count == 1 else "s")
+        who.append(f"{count} {cells} that cost nearly as much as a cell may")
     if len(who) == 1:
         return who[0]
-    return f"{len(choice.finalists)} of them ({', '.join(who[:-1])} and {who[-1]})"
+    return f"{len(origins)} of them ({', '.join(who[:-1])} and {who[-1]})"
 
 
 def _show_finalists(choice: CellChoice) -> None:
@@ -77,11 +85,16 @@ def _show_finalists(choice: CellChoice) -> None:
         return
     costs = f"cost ({choice.unit})"
     table = pd.DataFrame(choice.finalists).rename(columns={"cost": costs})
-    table = table[[*_HELP, costs, "cell"]]  # what decided comes first: a narrow page cuts the rest
+    # What decided comes first: a narrow page cuts the rest.
+    shown = [*_HELP, "origin", costs, "cell"]
+    if table["origin"].isna().any():
+        shown.remove("origin")
+    table = table[shown].replace({"origin": _ORIGINS})
     columns = {
         name: st.column_config.NumberColumn(format="%.4f", help=words)
         for name, words in _HELP.items()
     }
+    columns["origin"] = st.column_config.TextColumn("finalist as", help=_ORIGIN_HELP)
     columns[costs] = st.column_config.NumberColumn(format="%.3f", help="By the cost table.")
     with drawer:
         st.dataframe(table, hide_index=True, column_config=columns, placeholder="–")
