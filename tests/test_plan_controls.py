@@ -12,6 +12,7 @@ def test_hand_made_controls_leave_the_keys_of_the_others() -> None:
     assert changed_roles(with_two, with_all) == ["measure-controls"]
     assert [role for role in with_all if role not in with_two] == [
         "hand_made",
+        "equal-stack",
         *HAND_MADE,
     ]
     alone = plan(hand_made=True)
@@ -34,6 +35,33 @@ def test_hand_made_students_are_measured_beside_the_found_one() -> None:
     assert len({key(), key(seed=1), key(length_cap=8), key(machine="there")}) == 4
     assert key() == key(controls=2)
     assert key(machine="there", cost="params") == key(cost="params")
+
+
+def test_cells_of_equal_cost_are_timed_beside_the_found_one() -> None:
+    steps = plan(controls=2, hand_made=True)
+    found = {"costs": steps["costs"].key, "student": steps["student"].key}
+    for role in ("equal-random", "equal-stack"):
+        assert steps[role].stage == "match_cells"
+        assert steps[role].parents == found
+        assert steps[role].settings["cells"] == role.removeprefix("equal-")
+    for role in ("control-random-1", "control-random-2"):
+        assert steps[role].parents["matched"] == steps["equal-random"].key
+    assert steps["control-cnn"].parents["matched"] == steps["equal-stack"].key
+    assert "matched" not in steps["control-all-skip"].parents
+
+
+def test_one_more_random_cell_leaves_those_that_are_there() -> None:
+    two, three = plan(controls=2), plan(controls=3)
+    assert changed_roles(two, three) == ["measure-controls"]
+
+
+def test_what_is_counted_is_matched_on_any_machine() -> None:
+    def key(**changed: Any) -> str:
+        return plan(controls=1, **changed)["equal-random"].key
+
+    assert key(machine="there") != key()
+    assert key(machine="there", cost="params") == key(cost="params")
+    assert key(machine="there", cost="flops") == key(cost="flops")
 
 
 def test_each_rival_of_a_hybrid_student_has_weights_of_its_own() -> None:

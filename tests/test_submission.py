@@ -46,7 +46,7 @@ def test_a_run_is_measured_under_the_name_of_the_machine_that_executes_it(
     run = create_run(shop, "shop", small_settings(cost="latency"))
     replan(shop, run.run)
     assert shop.store.run(run.run).steps == run.steps
-    monkeypatch.setattr("adarec.plan.steps.machine_fingerprint", lambda: "there")
+    monkeypatch.setattr("adarec.plan.search.machine_fingerprint", lambda: "there")
     monkeypatch.setattr("adarec.submission.machine_fingerprint", lambda: "there")
     replan(shop, run.run)
     there = {step["role"]: step for step in shop.store.run(run.run).steps}
@@ -120,6 +120,7 @@ def test_controls_are_added_to_the_same_run(shop: Workspace) -> None:
     assert more.settings["controls"] == 2
     assert more.steps[:5] == run.steps
     assert [step["role"] for step in more.steps[5:]] == [
+        "equal-random",
         "control-random-1",
         "control-random-2",
         "control-all-skip",

@@ -10,8 +10,8 @@ from adarec.catalog.entries import E
 from adarec.catalog.entries import Entry as Entry
 from adarec.catalog.entries import LayerMapping as LayerMapping
 from adarec.catalog.entries import Op as Op
-from adarec.catalog.entries import Stage as Stage
 from adarec.catalog.entries import Teacher as Teacher
+from adarec.catalog.stages import STAGES as STAGES
 from adarec.errors import RegistryError
 
 BASELINE_TITLES = {
@@ -19,100 +19,6 @@ BASELINE_TITLES = {
     "own_frequency": "own most frequent items",
     "last_item_transitions": "most often after the last item",
 }
-
-STAGES = (
-    Stage("ingest", "Read the log", "Reads, cleans and splits an interaction log.", version=1),
-    Stage(
-        "augment_scene",
-        "Augment short histories",
-        "Writes pseudo-prior items in front of short histories.",
-        version=1,
-    ),
-    Stage(
-        "train_teacher",
-        "Train the teacher",
-        "Trains the heavy model on all training prefixes.",
-        version=1,
-    ),
-    Stage(
-        "blend_counts",
-        "Blend with counting",
-        "Chooses on the validation item how much of two count baselines to mix in.",
-        version=1,
-    ),
-    Stage(
-        "measure_costs",
-        "Measure op costs",
-        "Times every candidate op and the teacher on this machine.",
-        version=1,
-    ),
-    Stage(
-        "search_student",
-        "Search the cell",
-        "Learns which op each edge of the cell should carry.",
-        version=3,
-    ),
-    Stage(
-        "search_aggregation",
-        "Search the aggregation",
-        "Learns how much of each teacher layer a student layer should learn from (DFA).",
-        version=2,
-    ),
-    Stage(
-        "distill_student",
-        "Distil the student",
-        "Trains the found student from the teacher.",
-        version=1,
-    ),
-    Stage(
-        "measure_hand_made",
-        "Measure hand-made students",
-        "Times GRU and SASRec students of several widths.",
-        version=3,
-    ),
-    Stage(
-        "distill_control",
-        "Distil a control",
-        "Trains a random, all-skip or hand-made student the same way.",
-        version=2,
-    ),
-    Stage(
-        "measure",
-        "Measure",
-        "Reads the test items once; times teacher and student in turn.",
-        version=3,
-    ),
-    Stage(
-        "measure_controls",
-        "Measure the controls",
-        "The same measurement for the controls.",
-        version=3,
-    ),
-    Stage(
-        "join_vocabulary",
-        "Join the vocabularies",
-        "Gives the items of two scenes one numbering.",
-        version=1,
-    ),
-    Stage(
-        "train_student",
-        "Train without a teacher",
-        "Trains the found student on labels alone, from fresh weights.",
-        version=1,
-    ),
-    Stage(
-        "adapt_scene",
-        "Adapt the student",
-        "Distils on a labelled scene and on the histories of another one.",
-        version=1,
-    ),
-    Stage(
-        "distill_oracle",
-        "Distil the oracle",
-        "Trains the same student with the other scene's labels, too.",
-        version=1,
-    ),
-)
 
 PARADIGMS = (
     Entry("source", "Source", "Labels and teacher on the source; the target is not used."),

@@ -26,11 +26,6 @@ def plain_stacks(num_nodes: int) -> list[Genotype]:
     return [genotype for genotype in stacks if not genotype.is_collapsed]
 
 
-def nearest_stack(costs: CostModel, *, cost: float) -> Genotype:
-    """The one whose cost is nearest to `cost`; the first of equally near ones."""
-    return min(plain_stacks(costs.num_nodes), key=lambda genotype: abs(costs.of(genotype) - cost))
-
-
 def largest_stack(
     costs: CostModel, *, limit: float, width: int, num_own_cells: int = 1
 ) -> Genotype | None:

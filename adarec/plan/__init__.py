@@ -4,7 +4,7 @@ keys.
 
 from adarec.plan.adaptation import plan_adaptation
 from adarec.plan.keys import ScenePart, Step, stage_key
-from adarec.plan.steps import plan_run
+from adarec.plan.search import plan_run
 
 __all__ = [
     "ScenePart",

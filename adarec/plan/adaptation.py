@@ -4,6 +4,7 @@ from typing import Any
 
 from adarec.config import AdaptationSettings, AdaptSettings
 from adarec.environment import machine_fingerprint
+from adarec.plan.controls import add_controls
 from adarec.plan.keys import ScenePart, Step
 from adarec.plan.steps import Plan
 
@@ -42,7 +43,7 @@ def plan_adaptation(
     measured = {"scene": target.key} | plan.blend_student(found)
     compared = rivals | plan.blend_rivals(found["scene"], rivals)
     plan.add("measure", "measure", found | blend | compared | measured, plan.measurement)
-    plan.add_controls(found | both, plan.distillation | adaptation, measured=measured)
+    add_controls(plan, found | both, plan.distillation | adaptation, measured=measured)
     return plan.steps
 
 

@@ -1,13 +1,10 @@
-"""From settings to the ordered stage keys of a run. Pure: equal settings and scene give equal
-keys.
-"""
+"""The steps that runs are made of, and what each of them reads of the settings."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from adarec import catalog
 from adarec.config import RunSettings, reverse_model_settings
-from adarec.environment import machine_fingerprint
 from adarec.plan.keys import ScenePart, Step, stage_key
 
 TEACHER_SHAPE = {"name", "num_blocks", "width", "num_heads", "num_layers", "attention"}
@@ -16,24 +13,6 @@ DISTILLATION_STEPS = {"learning_rate", "weight_decay", "batch_positions"}
 # In the keys of counted tables only, so that those from before it, without attention, are not
 # read again while measured ones are.
 _COUNTING = {"flops": {"counting": "calls"}}
-
-
-def plan_run(settings: RunSettings, scene: ScenePart, *, machine: str | None = None) -> list[Step]:
-    """The steps of a run, each after its parents.
-
-    Args:
-        settings: The run's settings.
-        scene: The scene it compresses.
-        machine: Fingerprint for the cost table and the measured times; this machine's by default.
-    """
-    plan = Plan(settings, scene, machine or machine_fingerprint())
-    found, blend = plan.find_cell()
-    base = {role: key for role, key in found.items() if role != "costs"}
-    found["student"] = plan.add("student", "distill_student", base, plan.of_student)
-    hybrid = plan.blend_student(found)
-    plan.add("measure", "measure", found | blend | hybrid, plan.measurement)
-    plan.add_controls(found, plan.distillation, measured=hybrid)
-    return plan.steps
 
 
 def _settings_of_others(name: str) -> set[str]:
@@ -104,6 +83,15 @@ class Plan:
         augment = self.settings.augment
         on_pseudo = augment.name != "none" and augment.train_on_pseudo
         return {"length": self.length} | ({"train_on_pseudo": True} if on_pseudo else {})
+
+    @property
+    def costing(self) -> dict[str, Any]:
+        """Settings of every stage that measures costs, or counts them: what is counted is so on
+        every machine.
+        """
+        cost = self.settings.cost
+        machine = self.machine if cost == "latency" else "any"
+        return {"cost": cost, "machine": machine, "length": self.length, **_COUNTING.get(cost, {})}
 
     @property
     def measurement(self) -> dict[str, Any]:
@@ -191,11 +179,7 @@ class Plan:
         """The cost table's key: the same for all scenes of equal sizes on one machine."""
         settings = self.settings
         shape = TEACHER_SHAPE - _settings_of_others(settings.teacher.name)
-        own = {
-            "cost": settings.cost,
-            "machine": self.machine if settings.cost == "latency" else "any",
-            **_COUNTING.get(settings.cost, {}),
-            "length": self.length,
+        own = self.costing | {
             "num_items": self.scene.num_items,
             "teacher": settings.teacher.model_dump(include=shape),
             "student": settings.student.model_dump(include={"width", "num_cells", "num_nodes"}),
@@ -215,61 +199,6 @@ class Plan:
             "default_speedup": settings.default_speedup,
         }
         return self.add("search", "search_student", parents, own | self.mapping_settings)
-
-    def add_controls(
-        self, found: dict[str, str], base: dict[str, Any], *, measured: dict[str, str]
-    ) -> None:
-        """The students to compare the found one with, trained as it was, and their measurement.
-
-        Args:
-            found: Role -> key of all that the student came from, and of the student.
-            base: The settings of its last stage.
-            measured: What the measurement reads besides, or in its place.
-        """
-        settings = self.settings
-        controls = []
-        if settings.controls:
-            names = [f"random-{i}" for i in range(1, settings.controls + 1)] + ["all-skip"]
-            controls += [self.distill_control(name, found, base) for name in names]
-        controls += [
-            self.distill_control(f"from-{name}", found, base, ops=ops.split(","))
-            for name, ops in sorted(settings.cells.items())
-        ]
-        if settings.hand_made:
-            controls += self.hand_made_controls(found, base)
-        if controls:
-            blends = self.blend_rivals(found["scene"], dict(controls))
-            parents = found | measured | dict(controls) | blends
-            self.add("measure-controls", "measure_controls", parents, self.measurement)
-
-    def hand_made_controls(
-        self, found: dict[str, str], base: dict[str, Any]
-    ) -> list[tuple[str, str]]:
-        """Role and key of each. What cannot start from the supernet's weights may learn longer, by
-        as many passes over the data as the search took.
-        """
-        longer = {"search_epochs": self.settings.search.epochs}
-        sizes = found | {"hand_made": self.measure_hand_made(found["student"])}
-        return [
-            self.distill_control("cnn", found, base),
-            *(self.distill_control(name, sizes, base, **longer) for name in ("gru", "sasrec")),
-            self.distill_control("no-distillation", found, base, **longer),
-        ]
-
-    def measure_hand_made(self, student: str) -> str:
-        """The key of the costs of hand-made students beside the found one."""
-        cost = self.settings.cost
-        machine = self.machine if cost == "latency" else "any"
-        own = {"cost": cost, "machine": machine, "length": self.length, **_COUNTING.get(cost, {})}
-        parents = {"student": student}
-        return self.add("hand_made", "measure_hand_made", parents, own, seed=0, threads=1)
-
-    def distill_control(
-        self, name: str, parents: dict[str, str], base: dict[str, Any], **own: Any
-    ) -> tuple[str, str]:
-        """A control's role and key."""
-        role, settings = f"control-{name}", base | {"control": name} | own
-        return role, self.add(role, "distill_control", parents, settings)
 
     def add(
         self,

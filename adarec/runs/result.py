@@ -8,7 +8,7 @@ from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
 from adarec.verdict import describe_augmentation
 
-CONTROL_STAGES = ("measure_hand_made", "distill_control", "measure_controls")
+CONTROL_STAGES = ("measure_hand_made", "match_cells", "distill_control", "measure_controls")
 
 
 def assemble_result(

@@ -15,7 +15,6 @@ import torch
 from adarec.data.scene import read_scene
 from adarec.genotype import Genotype
 from adarec.nets.batches import search_passes
-from adarec.nets.costs import CostModel, cost_model
 from adarec.nets.folders import read_teacher
 from adarec.nets.hand_made import (
     ARCHITECTURES,
@@ -24,8 +23,6 @@ from adarec.nets.hand_made import (
     nearest_width,
 )
 from adarec.nets.losses.distillation import Projections
-from adarec.nets.plain_stacks import nearest_stack
-from adarec.nets.random_cells import random_genotype
 from adarec.nets.selection import all_skip
 from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
@@ -33,8 +30,6 @@ from adarec.runs.files import read_json, write_json
 from adarec.stages.adaptation import adapt, adaptation
 from adarec.stages.context import StageContext, training_sequences
 from adarec.stages.distillation import distill, distillation, train_alone, train_student
-
-TOLERANCE = 0.05  # random cells cost within 5 % of the student's by the table
 
 
 def run(context: StageContext) -> None:
@@ -87,27 +82,16 @@ def _found_cell(context: StageContext) -> Genotype:
     return Genotype.from_json(read_json(context.parents["student"] / "student.json")["genotype"])
 
 
-def _costs_of_body(context: StageContext) -> CostModel:
-    return cost_model(read_json(context.parents["costs"] / "costs.json"), of_body=True)
-
-
 def _control_genotype(context: StageContext, name: str) -> Genotype:
     found = _found_cell(context)
     if "ops" in context.settings:
         return Genotype(found.num_nodes, tuple(context.settings["ops"]))
     if name == "all-skip":
         return all_skip(found.num_nodes)
-    costs = _costs_of_body(context)
-    if name == "cnn":
-        return nearest_stack(costs, cost=costs.of(found))
-    rng = np.random.default_rng([context.seed, 2, int(name.rsplit("-", 1)[1])])
-    return random_genotype(
-        costs,
-        cost=costs.of(found),
-        tolerance=TOLERANCE,
-        rng=rng,
-        num_own_cells=found.num_own_cells,
-    )
+    matched = read_json(context.parents["matched"] / "matched.json")["cells"]
+    place = 0 if name == "cnn" else int(name.rsplit("-", 1)[1]) - 1
+    # Where fewer cells of about this cost exist than are asked for, they come again.
+    return Genotype.from_json(matched[place % len(matched)]["genotype"])
 
 
 def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> None:

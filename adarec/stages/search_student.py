@@ -23,7 +23,7 @@ from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.plain_stacks import largest_stack
 from adarec.nets.prediction import Predictor, discretisation_gap
-from adarec.nets.random_cells import random_genotypes
+from adarec.nets.random_cells import NEAR_LIMIT, random_genotypes
 from adarec.nets.search import Search
 from adarec.nets.search_schedule import SearchSchedule
 from adarec.nets.selection import Candidate, Target, choose_target
@@ -185,7 +185,8 @@ def _drawn(settings: dict[str, Any], target: Target, seed: int) -> list[Genotype
     """
     return random_genotypes(
         target.costs,
-        limit=target.limit,
+        least=NEAR_LIMIT * target.limit,
+        most=target.limit,
         count=settings["search"].get("drawn_finalists", 0),
         rng=np.random.default_rng([seed, 4]),
         num_own_cells=_num_own_cells(settings),

@@ -13,7 +13,7 @@ from adarec.errors import ArtefactError
 from adarec.genotype import Genotype
 from adarec.nets.costs import SLACK
 from adarec.nets.evolution import evolve
-from adarec.nets.random_cells import random_genotype
+from adarec.nets.random_cells import random_genotypes
 from adarec.nets.selection import (
     choose_target,
     draw_candidates,
@@ -167,10 +167,8 @@ def test_candidates_are_the_alphas_own_choice_and_its_neighbours() -> None:
 
 def test_random_controls_are_of_the_same_kind_and_cost() -> None:
     rng, costs = np.random.default_rng(0), small_costs()
-    found = [
-        random_genotype(costs, cost=22.0, tolerance=0.05, rng=rng, num_own_cells=2)
-        for _ in range(8)
-    ]
+    found = random_genotypes(costs, least=21.0, most=23.0, count=8, rng=rng, num_own_cells=2)
+    assert len(found) == 8
     for genotype in found:
         assert costs.of(genotype) == pytest.approx(22.0, rel=0.05)
         assert is_connected(genotype)

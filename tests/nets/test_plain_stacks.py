@@ -1,9 +1,9 @@
-"""Plain stacks of convolutions: the one of the nearest cost, and the largest within a limit."""
+"""Plain stacks of convolutions: the largest within a limit."""
 
 import pytest
 
 from adarec.genotype import Genotype
-from adarec.nets.plain_stacks import largest_stack, nearest_stack, plain_stacks
+from adarec.nets.plain_stacks import largest_stack, plain_stacks
 from adarec.nets.selection import is_connected
 from tests.nets.small_models import WIDTH, small_costs
 
@@ -13,20 +13,6 @@ def chain(genotype: Genotype) -> tuple[str, ...]:
     assert all(op == "zero" for source, target, op in genotype.edges if source != target - 1)
     assert is_connected(genotype)
     return tuple(op for source, target, op in genotype.edges if source == target - 1)
-
-
-@pytest.mark.parametrize(
-    ("cost", "stack"),
-    [
-        (0.0, ("conv3", "skip", "skip")),  # 4 + 2 x (3 + 1 + 1) = 14: none costs less
-        (16.2, ("conv3", "conv3", "skip")),  # 18, nearer than 14
-        (22.0, ("conv3", "conv3", "conv3")),  # 22
-        (99.0, ("conv5", "conv5", "conv5")),  # 34: none costs more
-    ],
-)
-def test_the_plain_stack_of_the_nearest_cost(cost: float, stack: tuple[str, ...]) -> None:
-    costs = small_costs(num_nodes=3)
-    assert sorted(chain(nearest_stack(costs, cost=cost))) == sorted(stack)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,25 @@ def test_hand_made_students_cost_about_what_the_found_one_costs(
         assert control["found_cost"] == found
         assert control["cost"] == table[str(control["width"])]
         assert all(abs(control["cost"] - found) <= abs(cost - found) for cost in table.values())
+
+
+def test_cells_of_equal_cost_are_those_that_were_timed(
+    compared: tuple[Workspace, dict[str, Any]], folders: dict[str, Path]
+) -> None:
+    found = compared[1]["student"]["genotype"]
+    random = read_json(folders["equal-random"] / "matched.json")
+    assert random["unit"] == "M multiply-adds"
+    cells = [each["genotype"] for each in random["cells"]]
+    assert found not in cells
+    gaps = [abs(each["cost"] / random["found"] - 1.0) for each in random["cells"]]
+    equal = [gap for gap in gaps if gap <= 0.05]
+    assert gaps[len(equal) :] == sorted(gap for gap in gaps if gap > 0.05)
+    for place in (0, 1):
+        control = read_json(folders[f"control-random-{place + 1}"] / "control.json")
+        assert control["genotype"] == cells[place]
+    stacks = read_json(folders["equal-stack"] / "matched.json")["cells"]
     cnn = read_json(folders["control-cnn"] / "control.json")["genotype"]
+    assert cnn == stacks[0]["genotype"]
     assert {edge["op"] for edge in cnn["edges"]} <= {"conv3", "conv5", "skip", "zero"}
 
 

@@ -14,6 +14,7 @@ ALIKE = {
     "distill_control": "distill_student",
     "measure_controls": "measure",
     "measure_hand_made": "measure_costs",
+    "match_cells": "measure_costs",
 }
 _Key = tuple[str, str, str, str]  # stage, scene, preset, teacher; empty where any will do
 
