@@ -19,6 +19,16 @@ def test_how_logits_are_drawn_is_in_the_keys_of_runs_that_draw(key: str) -> None
     assert changed_roles(plan(**drawing), plan(**drawing | {key: DRAWN[key]})) == changed
 
 
+def test_leaving_one_out_is_in_the_keys_of_what_hears_counts() -> None:
+    for blend in ("none", "hybrid"):
+        assert plan(blend=blend, losses__leave_one_out=False) == plan(blend=blend)
+        assert "leave_one_out" not in plan(blend=blend)["student"].settings["losses"]
+    before, after = plan(blend="counts", losses__leave_one_out=False), plan(blend="counts")
+    assert changed_roles(before, after) == ["search", "student", "measure"]
+    assert "leave_one_out" not in before["search"].settings["losses"]
+    assert after["search"].settings["losses"]["leave_one_out"] is True
+
+
 def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> None:
     sasrec = {"teacher__name": "sasrec", "teacher__width": 64}
     for usual in ({}, sasrec, sasrec | {"augment__name": "asrep"}):

@@ -188,6 +188,12 @@ class LossSettings(Settings):
         description="Items drawn to stand for all others, anew for each batch (sampled).",
     )
 
+    leave_one_out: bool = Field(
+        True,
+        description="Where a teacher blended with counts teaches, the pair that a student learns "
+        "is left out of the counts: it would be most of an answer for a rare item.",
+    )
+
     @property
     def unread(self) -> set[str]:
         """Settings that decide nothing here, and so are in no key: how items are drawn where none

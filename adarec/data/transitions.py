@@ -21,6 +21,13 @@ class Transitions:
     probabilities: np.ndarray
 
 
+def transition_pairs(scene: Scene) -> np.ndarray:
+    """int64 [V + 1], how many pairs of a training prefix begin with each item: what the
+    probabilities of its row are shares of.
+    """
+    return np.asarray(last_item_transition_counts(scene).sum(axis=1)).ravel().astype(np.int64)
+
+
 def most_frequent_transitions(scene: Scene, *, most: int) -> Transitions:
     """At most `most` successors an item, counted in training prefixes only; ties go to the lower
     item index.
@@ -36,6 +43,5 @@ def most_frequent_transitions(scene: Scene, *, most: int) -> Transitions:
     successors, probabilities = np.zeros(shape, np.int64), np.zeros(shape, np.float32)
     cells = (rows[kept], place[kept])
     successors[cells] = counts.indices[order][kept]
-    totals = np.asarray(counts.sum(axis=1)).ravel()
-    probabilities[cells] = counts.data[order][kept] / totals[rows[kept]]
+    probabilities[cells] = counts.data[order][kept] / transition_pairs(scene)[rows[kept]]
     return Transitions(successors, probabilities)

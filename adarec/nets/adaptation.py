@@ -171,7 +171,8 @@ def history_loss(
     """Distillation on histories: the losses of a labelled scene but for the task, and the
     cross-entropy on those of the teacher's answers that it is sure of.
     """
-    without_task = replace(weights, task=0.0)
+    # The counts are the source's: no pair of these histories is among them.
+    without_task = replace(weights, task=0.0, leave_one_out=False)
 
     def loss(batch: InputBatch) -> tuple[Tensor, dict[str, float]]:
         with torch.no_grad():

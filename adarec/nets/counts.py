@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,20 +41,47 @@ class CountBlend(nn.Module):
         probabilities = torch.from_numpy(transitions.probabilities)
         self.register_buffer("successors", successors, persistent=False)
         self.register_buffer("probabilities", probabilities, persistent=False)
+        self.pairs: Tensor | None = None
 
-    def forward(self, scores: Tensor, histories: Tensor) -> Tensor:
-        """Log-probabilities [C, V] for scores [C, V] after left-padded histories [C, L]."""
-        counted = self.counted(histories, scores.shape[1])
+    def knows_pairs(self, pairs: np.ndarray) -> None:
+        """Takes [V + 1] how many pairs each item's row was counted from: needed to leave one
+        out.
+        """
+        self.pairs = torch.from_numpy(pairs).to(self.probabilities.dtype)
+
+    def forward(self, scores: Tensor, histories: Tensor, left_out: Tensor | None = None) -> Tensor:
+        """Log-probabilities [C, V] for scores [C, V] after left-padded histories [C, L].
+
+        Args:
+            scores: The net's.
+            histories: What has been seen.
+            left_out: [C] items that followed the histories where the counts were taken, 0 for
+                none: each is counted once less. What is learned from the counted log has its own
+                answer in the counts; for an item that was seen once it is the whole answer.
+        """
+        counted = self.counted(histories, scores.shape[1], left_out)
         return torch.log(self.weights.neural * torch.softmax(scores, dim=1) + counted + FLOOR)
 
-    def counted(self, histories: Tensor, num_items: int) -> Tensor:
+    def counted(self, histories: Tensor, num_items: int, left_out: Tensor | None = None) -> Tensor:
         """[C, V], what both count baselines give together, times their weights."""
         last = histories[:, -1]
         table = torch.zeros(len(histories), num_items + 1, device=histories.device)
-        shares = self.weights.transitions * self.probabilities[last]
+        shares = self.weights.transitions * self._successor_shares(last, left_out)
         table = table.scatter_add(1, self.successors[last], shares)
         if self.weights.own_frequency > 0.0:
             real = (histories != 0).to(table.dtype)
             shares = self.weights.own_frequency * real / real.sum(dim=1, keepdim=True)
             table = table.scatter_add(1, histories, shares)
         return table[:, 1:]
+
+    def _successor_shares(self, last: Tensor, left_out: Tensor | None) -> Tensor:
+        """[C, K] probabilities of the successors of `last`."""
+        shares = self.probabilities[last]
+        if left_out is None:
+            return shares
+        if self.pairs is None:
+            raise TypeError("counts can leave no pair out before they know their pairs")
+        pairs, left_out = self.pairs[last][:, None], left_out[:, None]
+        is_known = left_out > 0
+        found = shares * pairs - (is_known & (self.successors[last] == left_out)).to(shares.dtype)
+        return found.clamp(min=0.0) / (pairs - is_known.to(shares.dtype)).clamp(min=1.0)

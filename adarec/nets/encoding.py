@@ -98,7 +98,11 @@ class SequenceModel(nn.Module):
         return self.output_norm(layers[-1][:, -1])
 
     def score(
-        self, states: Tensor, histories: Tensor | None = None, candidates: Tensor | None = None
+        self,
+        states: Tensor,
+        histories: Tensor | None = None,
+        candidates: Tensor | None = None,
+        left_out: Tensor | None = None,
     ) -> Tensor:
         """[C, V] the final scores of all items.
 
@@ -108,14 +112,20 @@ class SequenceModel(nn.Module):
                 needs them.
             candidates: [V, D] those of the item table, where they are kept over many calls: some
                 tables compute them.
+            left_out: [C] see `CountBlend.forward`; nothing to a model without counts.
         """
         table = self.item_table.candidates if candidates is None else candidates
         scores = states @ table.T
-        return scores if self.blend is None else self.blend(scores, histories)
+        return scores if self.blend is None else self.blend(scores, histories, left_out)
 
 
 def score_chunks(
-    model: SequenceModel, encoded: Encoded, items: Tensor, mask: Tensor | None
+    model: SequenceModel,
+    encoded: Encoded,
+    items: Tensor,
+    mask: Tensor | None,
+    *,
+    left_out: Tensor | None = None,
 ) -> Callable[[slice | Tensor], Tensor]:
     """The final scores [C, V] of a batch's packed positions, by slice (or indices) of them.
 
@@ -124,6 +134,8 @@ def score_chunks(
         encoded: What it gave for the batch.
         items: [B, L] the batch.
         mask: [B, L] see `SequenceModel.forward`.
+        left_out: [P] what the pair of each packed position is not counted with, see
+            `CountBlend.forward`.
     """
     table = model.item_table.candidates.detach()
     if model.blend is None:
@@ -135,6 +147,7 @@ def score_chunks(
     def scores(chunk: slice | Tensor) -> Tensor:
         steps = torch.arange(width) - (width - 1 - places[chunk])[:, None]  # newest on the right
         shown = items[rows[chunk]].gather(1, steps.clamp(min=0))
-        return model.score(encoded.output[chunk], shown * (steps >= 0), table)
+        without = None if left_out is None else left_out[chunk]
+        return model.score(encoded.output[chunk], shown * (steps >= 0), table, without)
 
     return scores

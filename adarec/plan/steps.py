@@ -49,9 +49,13 @@ class Plan:
 
     @property
     def losses(self) -> dict[str, Any]:
-        """The losses of every student."""
-        losses = self.settings.losses
-        return losses.model_dump(exclude=losses.unread)
+        """The losses of every student. Only a teacher that is blended with counts leaves one out,
+        and keys from before it could are those of `leave_one_out` false.
+        """
+        losses, unread = self.settings.losses, set(self.settings.losses.unread)
+        if self.settings.blend != "counts" or not losses.leave_one_out:
+            unread.add("leave_one_out")
+        return losses.model_dump(exclude=unread)
 
     @property
     def mapping(self) -> catalog.LayerMapping:

@@ -18,10 +18,16 @@ from adarec.nets.adaptation import (
 )
 from adarec.nets.batches import Sequences
 from adarec.nets.encoding import SequenceModel
-from adarec.nets.folders import read_teacher, read_weights
+from adarec.nets.folders import read_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.training import Duration, Training, distilled_loss
-from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
+from adarec.stages.context import (
+    StageContext,
+    read_taught,
+    schedule_of,
+    training_sequences,
+    validation_of,
+)
 from adarec.stages.distillation import (
     derived_student,
     mapping_of,
@@ -45,7 +51,7 @@ def adapt(
     that is bit for bit what `distill` leaves of the scene alone.
     """
     source = read_scene(context.parents["scene"])
-    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    teacher = read_taught(context, source)
     start = searched_weights(context)
     student, projections = derived_student(
         context, genotype, teacher, start, num_items=source.num_items

@@ -9,8 +9,12 @@ import numpy as np
 
 from adarec.data.scene import Scene
 from adarec.data.sequences import Histories, Windows, evaluation_histories, training_windows
+from adarec.data.transitions import transition_pairs
 from adarec.nets.batches import Sequences
+from adarec.nets.counts import CountBlend
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import Watch
+from adarec.nets.folders import read_teacher
 from adarec.nets.training import Duration, TrainingSchedule, Validation
 
 CLIP_NORM = 5.0
@@ -36,6 +40,16 @@ class StageContext:
     seed: int
     watch: Watch
     say: Callable[[str, float], None]
+
+
+def read_taught(context: StageContext, scene: Scene) -> SequenceModel:
+    """The frozen teacher that a student hears, blended where the stage has a blend: its counts
+    are those of `scene`, the stage's own.
+    """
+    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    if isinstance(teacher.blend, CountBlend):
+        teacher.blend.knows_pairs(transition_pairs(scene))
+    return teacher
 
 
 def training_sequences(

@@ -15,7 +15,6 @@ import torch
 from adarec.data.scene import read_scene
 from adarec.genotype import Genotype
 from adarec.nets.batches import search_passes
-from adarec.nets.folders import read_teacher
 from adarec.nets.hand_made import (
     ARCHITECTURES,
     build_hand_made,
@@ -28,7 +27,7 @@ from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
 from adarec.runs.files import read_json, write_json
 from adarec.stages.adaptation import adapt, adaptation
-from adarec.stages.context import StageContext, training_sequences
+from adarec.stages.context import StageContext, read_taught, training_sequences
 from adarec.stages.distillation import distill, distillation, train_alone, train_student
 
 
@@ -103,7 +102,7 @@ def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> 
     width = nearest_width(table, cost=found_cost)
     _describe(context, genotype=None, width=width, cost=table[str(width)], found_cost=found_cost)
     scene, length = read_scene(context.parents["scene"]), context.settings["length"]
-    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    teacher = read_taught(context, scene)
     dropout = context.settings["student"]["dropout"]
     torch.manual_seed(context.seed)
     student = build_hand_made(

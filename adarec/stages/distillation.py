@@ -2,7 +2,7 @@
 the controls and by adaptation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,14 +14,20 @@ from adarec.nets.batches import Sequences
 from adarec.nets.checkpoint import Checkpoint
 from adarec.nets.encoding import SequenceModel
 from adarec.nets.epochs import run_epochs
-from adarec.nets.folders import read_teacher, read_weights, write_student
+from adarec.nets.folders import read_weights, write_student
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS, Mapping
 from adarec.nets.students.student import Student, build_student, inherit_weights
 from adarec.nets.training import Duration, Training, Validation, distilled_loss, next_item_loss
 from adarec.runs.files import read_json, write_json
 from adarec.runs.front import front_point
-from adarec.stages.context import StageContext, schedule_of, training_sequences, validation_of
+from adarec.stages.context import (
+    StageContext,
+    read_taught,
+    schedule_of,
+    training_sequences,
+    validation_of,
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def distill(
         learned: What it learns in place of the scene.
     """
     scene = read_scene(context.parents["scene"])
-    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    teacher = read_taught(context, scene)
     training = derived_training(
         context,
         scene,
@@ -168,12 +174,15 @@ def distillation(
     """The training of any student by the losses of the run, ready for its first epoch."""
     length = context.settings["length"]
     mapping = mapping_of(context, student, teacher, projections)
+    weights = LossWeights.from_settings(context.settings["losses"])
+    if learned is not None:  # not only the log that the counts were taken from
+        weights = replace(weights, leave_one_out=False)
     batch_loss = distilled_loss(
         student,
         teacher,
         projections=projections,
         mapping=mapping,
-        weights=LossWeights.from_settings(context.settings["losses"]),
+        weights=weights,
     )
     sequences, validation = learned or (
         training_sequences(scene, context.settings),

@@ -18,7 +18,7 @@ from adarec.nets.costs import cost_model
 from adarec.nets.epochs import PartWatch, run_epochs
 from adarec.nets.evolution import on_front
 from adarec.nets.finalists import Contender, Finalist, choose_finalists, distil_finalists
-from adarec.nets.folders import read_teacher, write_weights
+from adarec.nets.folders import write_weights
 from adarec.nets.losses.distillation import LossWeights, Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.plain_stacks import largest_stack
@@ -32,7 +32,13 @@ from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration, Training, Validation
 from adarec.runs.files import read_json, write_json
 from adarec.stages.candidate_cells import evolved_candidates, ranked_candidates
-from adarec.stages.context import CLIP_NORM, StageContext, training_sequences, validation_of
+from adarec.stages.context import (
+    CLIP_NORM,
+    StageContext,
+    read_taught,
+    training_sequences,
+    validation_of,
+)
 from adarec.stages.distillation import SearchedWeights, derived_training
 
 # Settings of the search that `SearchSchedule` does not know.
@@ -121,7 +127,7 @@ def _prepare(
     settings = context.settings
     student, losses = settings["student"], settings["losses"]
     schedule = {k: v for k, v in settings["search"].items() if k not in NOT_OF_EPOCHS}
-    teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    teacher = read_taught(context, scene)
     torch.manual_seed(context.seed)
     supernet = Supernet(
         num_items=scene.num_items,

@@ -2,6 +2,7 @@
 worth where the answer is known.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from adarec.data.transitions import Transitions
 from adarec.nets import adaptation as module
 from adarec.nets.adaptation import (
     InputBatch,
@@ -18,6 +20,7 @@ from adarec.nets.adaptation import (
     history_loss,
 )
 from adarec.nets.batches import joined_sequences
+from adarec.nets.counts import BlendWeights, CountBlend
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.losses.hidden import MAPPINGS
 from adarec.nets.training import Training, freeze
@@ -168,6 +171,28 @@ def test_consumed_items_are_no_labels_unless_people_come_back(
         loss(inputs_of([[1, 2, 3], [5, 6, 7, 8]]).pack(np.arange(2)))
     assert asked[0][1].tolist() == [0, 0, 1, 4, 4, 5, 4, 5, 6]
     assert asked[1] is None
+
+
+def test_histories_that_were_not_counted_leave_nothing_out() -> None:
+    """The counts are the source's: a pseudo-label is no pair of theirs. Counts that do not know
+    their pairs would raise.
+    """
+    teacher = freeze(small_teacher())
+    weights = BlendWeights(neural=0.5, transitions=0.5, own_frequency=0.0)
+    none = np.zeros((NUM_ITEMS + 1, 1))
+    teacher.blend = CountBlend(
+        Transitions(none.astype(np.int64), none.astype(np.float32)), weights
+    )
+    loss = history_loss(
+        small_student(["conv3"]),
+        teacher,
+        projections=Projections(WIDTH, WIDTH),
+        mapping=MAPPINGS["uniform"](1, 2),
+        weights=replace(EVERY_LOSS, leave_one_out=True),
+        labelling=PseudoLabelling(1.0, 0.5, torch.ones(NUM_ITEMS, dtype=torch.bool), True),
+    )
+    total, _ = loss(inputs_of([[1, 2, 3], [5, 6, 7, 8]]).pack(np.arange(2)))
+    assert torch.isfinite(total)
 
 
 def test_a_batch_without_any_allowed_label_still_distils() -> None:

@@ -7,7 +7,9 @@ import onnxruntime
 import pytest
 import torch
 
-from adarec.data.transitions import Transitions, most_frequent_transitions
+from adarec.data.baselines import last_item_transition_counts
+from adarec.data.sequences import training_windows
+from adarec.data.transitions import Transitions, most_frequent_transitions, transition_pairs
 from adarec.nets.batches import pack_batch
 from adarec.nets.blending import choose_weights
 from adarec.nets.counts import FLOOR, BlendWeights, CountBlend
@@ -138,3 +140,72 @@ def test_a_blend_survives_its_folder(tmp_path: Path) -> None:
 def test_a_blend_is_no_weight_of_the_model() -> None:
     plain, mixed = small_teacher(), blended(small_teacher())
     assert plain.state_dict().keys() == mixed.state_dict().keys()
+
+
+def test_the_pair_that_is_learned_is_left_out_of_the_counts() -> None:
+    """Item 1 was followed by 2 three times and by 3 once; item 2 once, by 3."""
+    successors, probabilities = np.zeros((5, 2), np.int64), np.zeros((5, 2), np.float32)
+    successors[1:3] = [[2, 3], [3, 0]]
+    probabilities[1:3] = [[0.75, 0.25], [1.0, 0.0]]
+    weights = BlendWeights(neural=0.5, transitions=0.5, own_frequency=0.0)
+    blend = CountBlend(Transitions(successors, probabilities), weights)
+    histories = torch.tensor([[0, 1], [0, 1], [0, 1], [0, 1], [4, 2], [4, 2], [0, 3]])
+    left_out = torch.tensor([0, 2, 3, 4, 0, 3, 1])
+    with pytest.raises(TypeError, match="know their pairs"):
+        blend(torch.zeros(7, 4), histories, left_out)
+    blend.knows_pairs(np.array([0, 4, 1, 0, 0]))
+    found = blend.counted(histories, 4, left_out) / 0.5
+    expected = [
+        [0, 3 / 4, 1 / 4, 0],
+        [0, 2 / 3, 1 / 3, 0],
+        [0, 1, 0, 0],
+        [0, 1, 1 / 3, 0],  # it was not among the successors that are kept, but one of the four
+        [0, 0, 1, 0],
+        [0, 0, 0, 0],  # all that is known of item 2 is this pair
+        [0, 0, 0, 0],
+    ]
+    assert torch.allclose(found, torch.tensor(expected, dtype=torch.float32))
+    assert torch.equal(blend.counted(histories, 4), blend.counted(histories, 4, left_out * 0))
+
+
+def test_counts_that_leave_one_out_are_those_of_a_log_without_the_pair() -> None:
+    """Every target of a scene is left out of the counts as if it had never been there."""
+    scene = own_items_scene()
+    windows = training_windows(scene, length=4)
+    pairs = last_item_transition_counts(scene).toarray()
+    blend = CountBlend(
+        most_frequent_transitions(scene, most=8),
+        BlendWeights(neural=0.0, transitions=1.0, own_frequency=0.0),
+    )
+    blend.knows_pairs(transition_pairs(scene))
+    for last, target in zip(windows.items.tolist(), windows.targets.tolist(), strict=True):
+        if target == 0:
+            continue
+        without = pairs[last].astype(float)
+        assert without[target] >= 1
+        without[target] -= 1
+        expected = without[1:] / max(1.0, without.sum())
+        found = blend.counted(torch.tensor([[last]]), scene.num_items, torch.tensor([target]))
+        np.testing.assert_allclose(found[0].numpy(), expected, atol=1e-6)
+
+
+def test_each_position_leaves_its_own_target_out() -> None:
+    teacher = blended(small_teacher())
+    assert isinstance(teacher.blend, CountBlend)
+    teacher.blend.knows_pairs(np.full(NUM_ITEMS + 1, 4))
+    batch = pack_batch(packed(HISTORIES), np.arange(3))
+    with torch.no_grad():
+        encoded = teacher(batch.items, batch.mask)
+        every = slice(0, len(encoded.output))
+        read = (teacher, encoded, batch.items, batch.mask)
+        usual = score_chunks(*read)(every).exp()
+        left_out = score_chunks(*read, left_out=batch.targets)(every).exp()
+    last, target = HISTORIES[0][0], int(batch.targets[0])
+    assert target == HISTORIES[0][1] == last + 1
+    # Three of four pairs went there; without this one, two of three.
+    assert float(usual[0, target - 1] - left_out[0, target - 1]) == pytest.approx(
+        0.3 * (0.75 - 2 / 3), abs=1e-5
+    )
+    assert float(left_out[0, target] - usual[0, target]) == pytest.approx(
+        0.3 * (1 / 3 - 0.25), abs=1e-5
+    )

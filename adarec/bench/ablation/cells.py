@@ -39,6 +39,7 @@ UNCHANGED = "as it is"
 # Only the teacher is meant: what follows it is as short as it can be.
 TEACHER_ALONE: dict[str, Any] = {
     "blend": "counts",
+    "losses.leave_one_out": False,
     "search.epochs": 1,
     "search.warmup_epochs": 0,
     "search.candidates": 1,

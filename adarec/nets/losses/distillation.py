@@ -20,8 +20,9 @@ from adarec.nets.losses.scores import score_losses, with_target
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Factors of the parts of the loss, the distance of hidden layers, and the items whose logits
-    are distilled; see `adarec.config.LossSettings`.
+    """Factors of the parts of the loss, the distance of hidden layers, the items whose logits are
+    distilled, and whether a blended teacher's counts leave out the pair that is learned; see
+    `adarec.config.LossSettings`.
     """
 
     task: float
@@ -33,6 +34,7 @@ class LossWeights:
     logits: str = "full"
     top_items: int = 1
     sampled_items: int = 0
+    leave_one_out: bool = False
 
     @classmethod
     def from_settings(cls, losses: Mapping[str, Any]) -> "LossWeights":
@@ -93,7 +95,13 @@ def distillation_losses(
         student.output,
         student_table,
         batch.targets,
-        teacher_scores=score_chunks(teacher_model, teacher, batch.items, batch.mask),
+        teacher_scores=score_chunks(
+            teacher_model,
+            teacher,
+            batch.items,
+            batch.mask,
+            left_out=batch.targets if weights.leave_one_out else None,
+        ),
         task_weight=weights.task,
         logit_weight=weights.logit,
         distill_temperature=weights.distill_temperature,
