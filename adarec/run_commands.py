@@ -1,5 +1,6 @@
 """The commands that start a run, and the options that they share."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +13,24 @@ from adarec.data.samples import register_samples
 from adarec.runs.workspace import Workspace
 from adarec.terminal import Terminal, print_result
 
-Preset = Annotated[str, typer.Option(help="|".join(p.name for p in catalog.PRESETS))]
-Teacher = Annotated[str | None, typer.Option(help="|".join(t.name for t in catalog.TEACHERS))]
-Mapping = Annotated[str | None, typer.Option(help="|".join(m.name for m in catalog.MAPPINGS))]
-Cost = Annotated[str | None, typer.Option(help="|".join(c.name for c in catalog.COSTS))]
-Blend = Annotated[str | None, typer.Option(help="|".join(b.name for b in catalog.BLENDS))]
-Speedup = Annotated[float | None, typer.Option(help="How many times faster than the teacher.")]
+
+def _choices(entries: Sequence[catalog.Entry]) -> str:
+    """The names that an option takes, each with what it means."""
+    return " | ".join(f"{entry.name} = {entry.description.rstrip('.')}" for entry in entries)
+
+
+Preset = Annotated[str, typer.Option(help=_choices(catalog.PRESETS))]
+Teacher = Annotated[str | None, typer.Option(help=_choices(catalog.TEACHERS))]
+Mapping = Annotated[str | None, typer.Option(help=_choices(catalog.MAPPINGS))]
+Cost = Annotated[str | None, typer.Option(help=_choices(catalog.COSTS))]
+Blend = Annotated[str | None, typer.Option(help=_choices(catalog.BLENDS))]
+Speedup = Annotated[
+    float | None,
+    typer.Option(
+        help="The student is at least so many times cheaper than the teacher, by --cost: a limit, "
+        "within which the most accurate cell is searched. Without it the preset's."
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same result.")]
 Threads = Annotated[int | None, typer.Option(help="Threads of training.")]
 Controls = Annotated[int | None, typer.Option(help="Random cells of equal cost to compare with.")]

@@ -86,7 +86,8 @@ def _held(met: bool, reached: float, target: Mapping[str, Any]) -> str:
     asked = f"the target of {target['speedup']:g}x"
     if target.get("instead_of"):
         asked += (
-            f" on the body (scoring alone rules out {target['instead_of']:g}x for the request)"
+            f" on the body (scoring included, no cell with a convolution fits "
+            f"{target['instead_of']:g}x)"
         )
     if not met:
         return f"; missed {asked}"

@@ -170,3 +170,13 @@ def test_every_setting_says_what_it_is() -> None:
     """Forms show the description beside each field."""
     for field in StudentSettings.model_fields.values():
         assert field.description
+
+
+@pytest.mark.parametrize("mapping", [entry.name for entry in catalog.MAPPINGS])
+def test_a_distance_is_refused_where_the_mapping_reads_none(mapping: str) -> None:
+    changed = {"losses.mapping": mapping, "losses.hidden_distance": "kl"}
+    if mapping in ("adain", "none"):
+        with pytest.raises(SettingsError, match=f"the mapping {mapping} compares no layers"):
+            preset_settings(overrides=changed)
+    else:
+        assert preset_settings(overrides=changed).losses.hidden_distance == "kl"

@@ -77,7 +77,8 @@ def test_a_target_on_the_body_says_so_after_the_request() -> None:
     assert found.met_target
     assert found.sentence.endswith(
         "a request is 3.2x faster than the teacher's, its body (without scoring) 5.0x, which "
-        "meets the target of 4x on the body (scoring alone rules out 5x for the request)."
+        "meets the target of 4x on the body (scoring included, no cell with a convolution fits "
+        "5x)."
     )
 
 

@@ -130,8 +130,9 @@ MAPPINGS = (
         "Student layers take mean and deviation of teacher layers; the teacher judges what it "
         "makes of them.",
         section="adain",
+        reads_distance=False,
     ),
-    LayerMapping("none", "None", "No hidden-layer distillation."),
+    LayerMapping("none", "None", "No hidden-layer distillation.", reads_distance=False),
 )
 
 BLENDS = (

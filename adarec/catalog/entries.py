@@ -53,10 +53,12 @@ class LayerMapping(Entry):
         section: The section of the run's settings that it alone reads, "" where there is none.
         stage: The stage that prepares it between search and distillation, "" where none has to.
             The search itself, whose cells change at each step, then maps uniformly.
+        reads_distance: It compares layers by the distance that the run's settings choose.
     """
 
     section: str = ""
     stage: str = ""
+    reads_distance: bool = True
 
     @property
     def in_search(self) -> str:

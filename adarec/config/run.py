@@ -24,7 +24,9 @@ Preset = Literal["quick", "standard", "paper"]
 class RunSettings(Settings):
     """Everything that decides the result of a run, but for the scene."""
 
-    preset: Preset = "quick"
+    preset: Preset = Field(
+        "quick", description="Sizes and epochs to start from; every other setting can change them."
+    )
     teacher: TeacherSettings = TeacherSettings()
     student: StudentSettings = StudentSettings()
     search: SearchSettings = SearchSettings()
@@ -69,7 +71,9 @@ class RunSettings(Settings):
         ge=0,
         description="Point of the search's front to distil; none = the cell that it chose.",
     )
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(
+        0, ge=0, lt=2**31, description="Same seed, same result; another one shows what is chance."
+    )
     threads: int = Field(2, ge=1, le=256, description="Threads of training.")
 
     @model_validator(mode="after")
@@ -92,8 +96,20 @@ class RunSettings(Settings):
             raise ValueError("teacher.num_blocks must be a multiple of teacher.num_layers")
         if self.teacher.width % self.teacher.num_heads:
             raise ValueError("teacher.width must be a multiple of teacher.num_heads")
+        self._check_distance()
         self._check_cells()
         return self
+
+    def _check_distance(self) -> None:
+        losses = self.losses
+        mapping = catalog.find(catalog.MAPPINGS, losses.mapping)
+        if not mapping.reads_distance and losses.hidden_distance != "mse":
+            readers = ", ".join(each.name for each in catalog.MAPPINGS if each.reads_distance)
+            raise ValueError(
+                f"losses.hidden_distance is {losses.hidden_distance!r}, but the mapping "
+                f"{mapping.name} compares no layers by it; leave it at 'mse', or choose a mapping "
+                f"that does: {readers}"
+            )
 
     def _check_cells(self) -> None:
         num_edges = self.student.num_nodes * (self.student.num_nodes + 1) // 2

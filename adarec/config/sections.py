@@ -107,8 +107,8 @@ class SearchSettings(Settings):
         4,
         ge=1,
         le=32,
-        description="Best genotypes that are distilled for a short time, to choose one; 1 = the "
-        "best predicted one is chosen.",
+        description="First genotypes of the ranking (see ties) that are distilled for a short "
+        "time, to choose one; 1 = the first is chosen.",
     )
     finalist_epochs: int = Field(
         1, ge=1, le=100, description="Distillation epochs of each finalist."

@@ -106,8 +106,8 @@ def choose_target(
     A speed-up that was asked for holds for the whole request and is refused when even the all-skip
     cell breaks it.
     Without one, `default` holds for the request if a cell with a convolution fits; on scenes with
-    short histories, where scoring alone uses up the limit, `BODY_SHARE` x `default` holds for the
-    body. `num_own_cells` is how many cells the search gives ops of their own.
+    short histories, where scoring uses up most of the limit, `BODY_SHARE` x `default` holds for
+    the body. `num_own_cells` is how many cells the search gives ops of their own.
 
     Raises:
         TargetError: With the speed-up that is within reach.

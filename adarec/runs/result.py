@@ -53,6 +53,7 @@ def assemble_result(
         **measured,
         **controls,
         **_augmentation(workspace, run, keys),
+        **_discretisation(workspace, run, keys),
         "metrics_by_length": by_length,
         "seconds": seconds,
         "reused": reused,
@@ -64,6 +65,27 @@ def assemble_result(
 def seconds_without_controls(seconds: Mapping[str, float]) -> float:
     """What a run itself took, of its seconds by stage: re-used stages count, controls do not."""
     return sum(taken for stage, taken in seconds.items() if stage not in CONTROL_STAGES)
+
+
+def _discretisation(workspace: Workspace, run: RunRecord, keys: dict[str, str]) -> dict[str, Any]:
+    """What became of the supernet: NDCG@10 on the validation item of cells drawn from the alphas
+    and of the chosen one, with its weights, and of the student that was derived. Empty for a cell
+    that was chosen by hand, and for searches from before all three were of the same users.
+    """
+    found = read_json(workspace.artefacts.path(keys["search"]) / "search.json")
+    found = found.get("discretisation_gap", {})
+    if run.settings.get("point") is not None or "users" not in found:
+        return {}
+    trained = read_json(workspace.artefacts.path(keys["student"]) / "training.json")
+    sampled, derived = found["sampled_ndcg@10"], trained["validation_ndcg@10"]
+    gap = {
+        "users": found["users"],
+        "sampled_supernet": sampled,
+        "chosen_on_supernet": found["chosen_ndcg@10"],
+        "derived_student": derived,
+        "gap": sampled - derived,
+    }
+    return {"discretisation_gap": gap}
 
 
 def _augmentation(workspace: Workspace, run: RunRecord, keys: dict[str, str]) -> dict[str, Any]:

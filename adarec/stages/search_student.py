@@ -87,7 +87,7 @@ def run(context: StageContext) -> None:
     by_cost = sorted(known.values(), key=lambda c: (c.cost, -c.predicted_ndcg, c.genotype.ops))
     _write_cells(context.folder, ranked, finalists, by_cost)
     gap = discretisation_gap(
-        predictor, ranked[0].genotype.ops, rng=np.random.default_rng([context.seed, 3])
+        confirming, ranked[0].genotype.ops, rng=np.random.default_rng([context.seed, 3])
     )
     facts = {"slice_users": len(slice_users), "validated_cells": len(evolved)}
     choice = _choice(target, ranked[0], by_cost)

@@ -28,6 +28,10 @@ class CellChoice:
             architecture slice, confirmed on users of the whole scene (None where it was no
             near-tie), and distilled.
         epochs: How long finalists were distilled; 0 without any.
+        ties: How cells were ranked that validation could not tell from the best one, "accuracy" or
+            "capacity".
+        discretisation: NDCG@10 on the validation item on the way from the supernet to the student,
+            as in the run's result; None before it is there.
         leading, edges: On how many of the edges the chosen op is the most probable one.
     """
 
@@ -40,6 +44,8 @@ class CellChoice:
     cost: float
     finalists: list[dict[str, Any]]
     epochs: int
+    ties: str
+    discretisation: dict[str, Any] | None
     leading: int
     edges: int
 
@@ -65,6 +71,8 @@ def cell_choice(record: RunRecord) -> CellChoice | None:
         cost=search["cost"],
         finalists=[_finalist(each) for each in finalists],
         epochs=finalists[0]["epochs"] if finalists else 0,
+        ties=record.settings["search"].get("ties", "accuracy"),
+        discretisation=(record.result or {}).get("discretisation_gap"),
         leading=_leading(record, chosen),
         edges=len(chosen.ops),
     )

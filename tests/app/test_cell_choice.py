@@ -16,7 +16,7 @@ from adarec.runs.records import EXAMPLE_RUN, RunRecord
 from adarec.runs.workspace import Workspace
 from app import gateway, state
 from app.gateway.choice import CellChoice
-from app.panels.cells.cell_choice import in_words
+from app.panels.cells.cell_choice import gap_in_words, in_words
 from tests.app.filled_workspace import add_run, add_scene
 from tests.app.test_visits import text_of, visit
 
@@ -30,6 +30,8 @@ CHOICE = CellChoice(
     cost=0.0302,
     finalists=[{"cell": "0>1 conv3", "origin": "predicted"}] * 4,
     epochs=1,
+    ties="capacity",
+    discretisation=None,
     leading=3,
     edges=6,
 )
@@ -50,7 +52,7 @@ def of_origins(*origins: str | None) -> CellChoice:
 
 def test_the_words_name_a_finalist_that_is_always_one() -> None:
     words = in_words(of_origins("stack", "predicted", "predicted"))
-    always = "the 2 best by validation NDCG@10 and the largest plain stack of convolutions"
+    always = "the 2 that were ranked first and the largest plain stack of convolutions"
     assert f"3 of them ({always}) were distilled for 1 epoch each" in words
 
 
@@ -58,7 +60,7 @@ def test_the_words_name_finalists_that_were_drawn() -> None:
     words = in_words(of_origins("random", "predicted", "stack", "random"))
     assert "the largest plain stack of convolutions and 2 random cells that cost nearly" in words
     words = in_words(of_origins("predicted", "random", "predicted", "predicted"))
-    assert "4 of them (the 3 best by validation NDCG@10 and 1 random cell that cost" in words
+    assert "4 of them (the 3 that were ranked first and 1 random cell that cost" in words
 
 
 def test_the_words_guess_nothing_of_finalists_of_an_older_run() -> None:
@@ -70,10 +72,24 @@ def test_the_words_name_every_step() -> None:
     for part in (
         "177 cells",
         "60 may be chosen",
+        "ranked by validation NDCG@10, and by size where that cannot tell them from the best one",
         "0.0803 ms a request",
-        "the 4 best by validation NDCG@10 were distilled for 1 epoch each",
+        "the 4 that were ranked first were distilled for 1 epoch each",
         "costs 0.0302 ms",
         "3 of 6 edges",
+    ):
+        assert part in words
+
+
+def test_the_gap_is_told_with_its_ends() -> None:
+    found = {"users": 4096, "sampled_supernet": 0.1, "chosen_on_supernet": 0.15}
+    words = gap_in_words(found | {"derived_student": 0.2, "gap": -0.1})
+    for part in (
+        "same 4,096 users",
+        "0.1000 with",
+        "this cell 0.1500",
+        "0.2000 once",
+        "is -0.1000",
     ):
         assert part in words
 
@@ -121,7 +137,7 @@ def test_finalists_open_with_what_decided_between_them(home: Workspace) -> None:
     (table,) = [each.value for each in app.dataframe if "distilled" in each.value]
     expected = ["distilled", "confirmed", "predicted", "origin", "cost (ms)", "cell"]
     assert list(table) == expected
-    assert set(table["origin"]) <= {"best predicted", "plain stack", "random cell"}
+    assert set(table["origin"]) <= {"ranked first", "plain stack", "random cell"}
     assert table["distilled"].is_monotonic_decreasing
 
 

@@ -1,6 +1,6 @@
 """The part `scenes`: teacher, found student, controls and counts, and the pooled comparisons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,8 @@ from adarec.bench.experiments.rows import (
 )
 from adarec.bench.pooling import CUT_OFF, gain_over_scenes
 from adarec.bench.spread import spread_of_models
+from adarec.genotype import Genotype
+from adarec.nets.plain_stacks import plain_stacks
 from adarec.ranking import ndcg_per_user
 from adarec.runs.records import RunRecord
 
@@ -34,6 +36,13 @@ RIVALS: dict[str, tuple[str, ...]] = {
     "all-skip": ("control-all-skip",),
     "no distillation": ("control-no-distillation",),
     "teacher": ("teacher",),
+}
+# What is to cost as much as the found student, and the time that this is about: cells score alike.
+EQUAL_COST: dict[str, tuple[tuple[str, ...], str]] = {
+    "random cells": (RANDOM, "latency_body_ms"),
+    "CNN": (("control-cnn",), "latency_body_ms"),
+    "GRU": (("control-gru",), "latency_ms"),
+    "SASRec": (("control-sasrec",), "latency_ms"),
 }
 # Cells of the search space at one cost: what a search can choose from.
 CELLS = (FOUND, *RANDOM, "control-cnn")
@@ -59,7 +68,10 @@ def compared_row(evidence: Evidence, row: Sequence[Cell]) -> Json:
             words: asdict(evidence.gain(runs, FOUND, roles)) for words, roles in RIVALS.items()
         },
         "spread": _spread(evidence, runs),
+        "beside": _cost_beside(models),
         "found_cells": [ops_of(run) for run in runs],
+        "is_stack": [_is_stack(result) for result in results],
+        "is_cnn": [_ops(each["control-cnn"]) == _ops(each[FOUND]) for each in models],
         "collapsed": [result["student"]["collapsed"] for result in results],
         "minutes": minutes(results),
     }
@@ -93,12 +105,43 @@ def pooled_rows(evidence: Evidence, rows: Sequence[Json], cells: Sequence[Cell])
 def _spread(evidence: Evidence, runs: Sequence[RunRecord]) -> Json:
     """Of the NDCG@10 of cells of one cost, in shares of their mean."""
     scores = [
-        np.array([ndcg_per_user(evidence.ranks(run)[role], CUT_OFF) for role in CELLS])
+        np.array([ndcg_per_user(evidence.ranks(run)[role], CUT_OFF) for role in _distinct(run)])
         for run in runs
     ]
     mean = float(np.mean([each.mean() for each in scores])) or 1.0
     found = asdict(spread_of_models(scores))
     return {"models": found.pop("models")} | {name: size / mean for name, size in found.items()}
+
+
+def _distinct(run: RunRecord) -> list[str]:
+    """The roles of `CELLS`, one of each cell: two of the same genotype would differ in nothing."""
+    models = _by_role(result_of(run))
+    return list({_ops(models[role]): role for role in reversed(CELLS)}.values())
+
+
+def _ops(model: Json) -> tuple[str, ...]:
+    return tuple(edge["op"] for edge in model["genotype"]["edges"])
+
+
+def _is_stack(result: Json) -> bool:
+    """The found cell is a plain stack of convolutions."""
+    found = Genotype.from_json(result["student"]["genotype"])
+    return found in plain_stacks(found.num_nodes)
+
+
+def _cost_beside(models: Sequence[Mapping[str, Json]]) -> Json:
+    """What rivals of equal cost took more than the found student, in shares of its time, by the
+    words of the tables: mean, lowest and highest over cells and runs.
+    """
+    found = {}
+    for words, (roles, key) in EQUAL_COST.items():
+        more = [
+            each[role][key]["p50"] / each[FOUND][key]["p50"] - 1.0
+            for each in models
+            for role in roles
+        ]
+        found[words] = {"mean": float(np.mean(more)), "low": min(more), "high": max(more)}
+    return found
 
 
 def _by_role(result: Json) -> dict[str, Json]:

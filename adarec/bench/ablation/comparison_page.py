@@ -18,10 +18,11 @@ from adarec.bench.experiments.markdown import (
 Json = dict[str, Any]
 _WHAT = (
     "Preset `quick`. NDCG@10 on the test item, whole catalogue, consumed items not masked, "
-    "averaged over the seeds. Random cells (the mean of three), the plain stack of convolutions "
-    "(CNN), the GRU and the one-block SASRec cost about what the found student costs: cells, "
-    "which score alike, without scoring by the cost table; GRU and SASRec, of the widths 16, 32, "
-    "… 128, by a whole request, timed in turn with it. All are distilled from the same teacher. "
+    "averaged over the seeds. Random cells (the mean of three, drawn anew for each found "
+    "student), the plain stack of convolutions (CNN), the GRU and the one-block SASRec cost about "
+    "what the found student costs, by graphs that were timed in turn with its own: cells, which "
+    "score alike, without scoring; GRU and SASRec, of the widths 16, 24, … 128, by a whole "
+    "request. All are distilled from the same teacher. "
     "Cells start from the supernet's weights and learn for as many epochs as the found student; "
     "GRU, SASRec and the student without distillation cannot, and may learn for the search's "
     "epochs more. A graph computes all positions that its model sees; a SASRec of one block that "
@@ -40,14 +41,21 @@ _POOLED_METHOD = (
 )
 _SPREAD_METHOD = (
     "Standard deviation of the NDCG@10 between the cells of about one cost (found, random, CNN), "
-    "in percent of their mean, with its 95 % interval, by an analysis of variance: what is left "
-    "when the noise of so few users is taken off. Each cell was trained once, so chance in "
-    "training is in it, too. A search that chose without error could gain one to two of these "
-    "over the mean of random cells, and none where the interval begins at 0."
+    "each cell once, in percent of their mean, with its 95 % interval, by an analysis of "
+    "variance: what is left when the noise of so few users is taken off. Each cell was trained "
+    "once, so chance in training is in it, too. A search that chose without error could gain one "
+    "to two of these over the mean of random cells, and none where the interval begins at 0."
 )
 _COST_METHOD = (
     "Milliseconds, p50, mean of the seeds: the body (without scoring and top 10) / a request. "
     "Students are timed in turn with each other, the teacher in turn with the found student."
+)
+_BESIDE_METHOD = (
+    "What the rivals of equal cost took more than the found student when all were timed in turn: "
+    "mean, lowest and highest of cells and seeds."
+)
+_BESIDE_COLUMNS = (
+    *("scene", "teacher", "random cells, body", "CNN, body", "GRU, request", "SASRec, request"),
 )
 _SPREAD_COLUMNS = ("scene", "teacher", "cells", "between cells", "noise of a cell's mean")
 _ACCURACY_COLUMNS = (
@@ -60,7 +68,7 @@ _COST_COLUMNS = (
 )
 _POOLED_COLUMNS = (
     *("teacher", "found student minus", "scenes", "runs", "users drawn"),
-    *("scenes and seeds drawn", "for other users"),
+    *("scenes and seeds drawn", "for other users", "for other scenes and seeds"),
 )
 _SINGLE = ("control-cnn", "control-gru", "control-sasrec", "control-all-skip")
 
@@ -83,7 +91,7 @@ def comparison_page(report: Json) -> list[str]:
         "",
         "## Pooled over scenes and seeds",
         "",
-        *_pooled(report["pooled"]),
+        *_pooled(report["pooled"], rows),
         "",
         "## How much do cells of one cost differ?",
         "",
@@ -96,6 +104,10 @@ def comparison_page(report: Json) -> list[str]:
         *paragraph(_COST_METHOD),
         "",
         *table(_COST_COLUMNS, [_cost_row(row) for row in rows]),
+        "",
+        *paragraph(_BESIDE_METHOD),
+        "",
+        *table(_BESIDE_COLUMNS, [_beside_row(row) for row in rows]),
     ]
     lines += ["", "## The cells that were found", ""]
     return lines + table(("scene", "teacher", "seed", "cell"), _found_rows(rows))
@@ -119,13 +131,16 @@ def _accuracy_row(row: Json) -> list[str]:
 def _gain_row(row: Json) -> list[str]:
     if not row["runs"]:
         return [row["scene"], row["variant"], NOT_RUN]
-    gains = [
-        share(row["gains"][words], _mean(row, roles, "ndcg@10")) for words, roles in RIVALS.items()
-    ]
-    return [row["scene"], row["variant"], *gains]
+    gains = {
+        words: share(row["gains"][words], _mean(row, roles, "ndcg@10"))
+        for words, roles in RIVALS.items()
+    }
+    if all(row["is_cnn"]):
+        gains["CNN"] = "the same cell"
+    return [row["scene"], row["variant"], *gains.values()]
 
 
-def _pooled(pooled: Sequence[Json]) -> list[str]:
+def _pooled(pooled: Sequence[Json], found: Sequence[Json]) -> list[str]:
     if not pooled:
         return ["Not run: at least two scenes of one teacher are needed."]
     rows = [
@@ -137,10 +152,25 @@ def _pooled(pooled: Sequence[Json]) -> list[str]:
             percent(each["mean"], each["users"]),
             percent(each["mean"], each["clusters"]),
             judged(each["users"]),
+            judged(each["clusters"]),
         ]
         for each in pooled
     ]
-    return [*paragraph(_POOLED_METHOD), "", *table(_POOLED_COLUMNS, rows)]
+    return [
+        *paragraph(_POOLED_METHOD + _of_stacks(found)),
+        "",
+        *table(_POOLED_COLUMNS, rows),
+    ]
+
+
+def _of_stacks(rows: Sequence[Json]) -> str:
+    """In how many runs the search chose what one builds by hand."""
+    stacks = [each for row in rows if row["runs"] for each in row["is_stack"]]
+    same = [each for row in rows if row["runs"] for each in row["is_cnn"]]
+    return (
+        f" In {sum(stacks)} of {len(stacks)} runs the found cell is itself a plain stack of "
+        f"convolutions; in {sum(same)} it is the very cell of CNN, whose difference is 0 there."
+    )
 
 
 def _spread_row(row: Json) -> list[str]:
@@ -166,13 +196,25 @@ def _cost_row(row: Json) -> list[str]:
     return [row["scene"], row["variant"], *times, f"{row['minutes']:.1f}"]
 
 
+def _beside_row(row: Json) -> list[str]:
+    if not row["runs"]:
+        return [row["scene"], row["variant"], NOT_RUN]
+    beside = [
+        percent(each["mean"], (each["low"], each["high"])) for each in row["beside"].values()
+    ]
+    return [row["scene"], row["variant"], *beside]
+
+
 def _found_rows(rows: Sequence[Json]) -> list[list[str]]:
     return [
-        [row["scene"], row["variant"], str(seed), cell_words(ops, collapsed)]
+        [
+            *(row["scene"], row["variant"], str(seed)),
+            cell_words(ops, collapsed) + (" (a plain stack)" if is_stack else ""),
+        ]
         for row in rows
         if row["runs"]
-        for seed, ops, collapsed in zip(
-            row["seeds"], row["found_cells"], row["collapsed"], strict=True
+        for seed, ops, collapsed, is_stack in zip(
+            *(row[key] for key in ("seeds", "found_cells", "collapsed", "is_stack")), strict=True
         )
     ]
 

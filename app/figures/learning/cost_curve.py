@@ -12,7 +12,7 @@ COST_UNITS = {"latency": "ms", "flops": "M multiply-adds", "params": "k paramete
 
 _MEANING = (
     "The curve is the teacher's cost over the cost that the supernet expects from its op "
-    "probabilities, by the measured cost table. The dashed line is the target; the cell chosen "
+    "probabilities, by the cost table. The dashed line is the target; the cell chosen "
     "at the end must lie above it."
 )
 

@@ -1,5 +1,8 @@
 """From op probabilities to the cell: what a search compared before it chose."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -8,11 +11,16 @@ from app import gateway, state
 from app.gateway.choice import CellChoice
 from app.panels.later import folded
 
-_ORIGINS = {"predicted": "best predicted", "stack": "plain stack", "random": "random cell"}
+_ORIGINS = {"predicted": "ranked first", "stack": "plain stack", "random": "random cell"}
 _ORIGIN_HELP = (
-    "What made it a finalist: its validation NDCG@10 with the supernet's weights, or that the "
+    "What made it a finalist: its rank (by validation NDCG@10 with the supernet's weights; of "
+    "cells that it cannot tell from the best one the largest come first), or that the "
     "largest plain stack of convolutions and a few random cells always are, whatever is predicted."
 )
+_RANKED = {
+    "accuracy": "validation NDCG@10",
+    "capacity": "validation NDCG@10, and by size where that cannot tell them from the best one",
+}
 _NDCG = "NDCG@10 on the validation item"
 _EVERYBODY = "of the whole scene's users (4,096 of them at most)"
 _HELP = {
@@ -37,6 +45,8 @@ def show_cell_choice(run: RunRecord) -> None:
     st.markdown(f"**How it was chosen.** {in_words(choice)}")
     if choice.finalists:
         _show_finalists(choice)
+    if choice.discretisation is not None:
+        st.markdown(f"**From the supernet to the student.** {gap_in_words(choice.discretisation)}")
 
 
 def in_words(choice: CellChoice) -> str:
@@ -46,7 +56,7 @@ def in_words(choice: CellChoice) -> str:
         f"{choice.limit:.3g} {choice.unit} a {of}: the teacher's by {choice.speedup:g}, less 15 % "
         "for what the table cannot foresee"
     )
-    last = "the one with the best validation NDCG@10 is this cell."
+    last = "the one that was ranked first is this cell."
     if choice.finalists:
         epochs = f"{choice.epochs} epoch" + ("" if choice.epochs == 1 else "s")
         last = (
@@ -56,9 +66,20 @@ def in_words(choice: CellChoice) -> str:
         f"Op probabilities are where the search proposes from: {choice.validated} cells, drawn "
         f"from them and evolved, were validated with the supernet's weights. {choice.within} may "
         f"be chosen (at most {limit}; and with a convolution, as a cell without any has "
-        f"collapsed); {last} It costs "
+        f"collapsed), ranked by {_RANKED[choice.ties]}; {last} It costs "
         f"{choice.cost:.3g} {choice.unit} by the cost table. On {choice.leading} of "
         f"{choice.edges} edges it has the most probable op: whole cells were compared, not edges."
+    )
+
+
+def gap_in_words(found: Mapping[str, Any]) -> str:
+    """The discretisation gap, with what it is the difference of."""
+    return (
+        f"NDCG@10 on the validation item of the same {found['users']:,} users: cells drawn from "
+        f"the op probabilities reach {found['sampled_supernet']:.4f} with the supernet's weights, "
+        f"this cell {found['chosen_on_supernet']:.4f}, and {found['derived_student']:.4f} once it "
+        f"is distilled. The discretisation gap, the first minus the last, is {found['gap']:+.4f}; "
+        "below 0 nothing was lost by deciding for one cell."
     )
 
 
@@ -67,7 +88,7 @@ def _who(choice: CellChoice) -> str:
     origins = [each["origin"] for each in choice.finalists]
     if None in origins:
         return f"{len(origins)} of them"
-    who = [f"the {origins.count('predicted')} best by validation NDCG@10"]
+    who = [f"the {origins.count('predicted')} that were ranked first"]
     if "stack" in origins:
         who.append("the largest plain stack of convolutions")
     if "random" in origins:

@@ -19,6 +19,12 @@ _SECTIONS = {
     "augment": "Augmentation",
     "": "Run",
 }
+# What the words of a choice mean.
+_ENTRIES: dict[str, Sequence[catalog.Entry]] = {
+    "blend": catalog.BLENDS,
+    "losses.hidden_distance": catalog.HIDDEN_DISTANCES,
+    "teacher.attention": catalog.ATTENTIONS,
+}
 NO_AUGMENTATION = "none"
 _SEED = "The same seed repeats the same run."
 _CONTROLS = (
@@ -205,7 +211,16 @@ def _widget(name: str, value: Any, schema: dict[str, Any], *, key: str) -> Any:
     help_text = schema.get("description")
     if "enum" in schema:
         options = list(schema["enum"])
-        return st.selectbox(label, options, options.index(value), key=key, help=help_text)
+        entries = _ENTRIES.get(name, ())
+        titles = {entry.name: entry.title for entry in entries}
+        return st.selectbox(
+            label,
+            options,
+            options.index(value),
+            format_func=lambda option: titles.get(option, option),
+            key=key,
+            help="  \n\n".join(filter(None, [help_text, _described(entries)])),
+        )
     if isinstance(value, bool):
         return st.toggle(label, value, key=key, help=help_text)
     if isinstance(value, int):
@@ -238,7 +253,6 @@ def _pick(
 ) -> str:
     """One of the entries by name, `first` until somebody chooses."""
     titles = {entry.name: entry.title for entry in entries}
-    described = "  \n".join(f"**{entry.title}**: {entry.description}" for entry in entries)
     return st.selectbox(
         label,
         list(titles),
@@ -246,5 +260,9 @@ def _pick(
         format_func=lambda name: titles.get(name, name),
         key=key,
         bind="query-params",
-        help=described,
+        help=_described(entries),
     )
+
+
+def _described(entries: Sequence[catalog.Entry]) -> str:
+    return "  \n".join(f"**{entry.title}**: {entry.description}" for entry in entries)
