@@ -19,6 +19,7 @@ from adarec.bench.pooling import run_ranks
 from adarec.bench.spread import spread_of_models
 from adarec.errors import RunError, SettingsError
 from adarec.genotype import Genotype
+from adarec.nets.plain_stacks import plain_stacks
 from adarec.ranking import ndcg_per_user
 from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
@@ -65,17 +66,58 @@ def test_the_page_prints_the_rows(tables: Tables) -> None:
     assert "(last item transitions)" in cells[-1]
 
 
+def cells_by_ops(tables: Tables, run: str) -> dict[tuple[str, ...], str]:
+    """The roles of the found, the random and the stacked cell of a run; equal ones once."""
+    result = tables.ablation.workspace.store.run(run).result
+    assert result is not None
+    found = {"student": result["student"]}
+    found |= {f"control-{each['name']}": each for each in result["controls"]}
+    return {
+        Genotype.from_json(found[role]["genotype"]).ops: role
+        for role in reversed(("student", *RANDOM, "control-cnn"))
+    }
+
+
 def test_the_spread_is_that_of_the_found_the_random_and_the_stacked_cell(tables: Tables) -> None:
     for row in tables.report["scenes"]:
         ranks = run_ranks(tables.ablation.workspace, row["runs"][0])
-        cells = ("student", *RANDOM, "control-cnn")
-        scores = np.array([ndcg_per_user(ranks[role], 10) for role in cells])
+        cells = cells_by_ops(tables, row["runs"][0])
+        scores = np.array([ndcg_per_user(ranks[role], 10) for role in cells.values()])
         expected = spread_of_models([scores])
         assert row["spread"]["models"] == len(cells)
         assert row["spread"]["noise"] == pytest.approx(expected.noise / scores.mean())
         assert row["spread"]["high"] == pytest.approx(expected.high / scores.mean())
         printed = tables.page("scenes").split("## How much do cells of one cost differ?")[1]
         assert f"| {row['scene']} | nextitnet | {len(cells)} |" in printed
+
+
+def test_a_cell_that_is_a_plain_stack_is_called_so(tables: Tables) -> None:
+    for row in tables.report["scenes"]:
+        ops = row["found_cells"][0].split(",")
+        assert row["is_stack"][0] == (Genotype(3, tuple(ops)) in plain_stacks(3))
+        same = "control-cnn" not in cells_by_ops(tables, row["runs"][0]).values()
+        assert row["is_cnn"][0] == same
+        gains = tables.page("scenes").split("## The found student minus")[1]
+        line = next(each for each in gains.splitlines() if f"| {row['scene']} |" in each)
+        assert ("the same cell" in line) == same
+    page = tables.page("scenes")
+    count = sum(row["is_stack"][0] for row in tables.report["scenes"])
+    assert f"In {count} of 2 runs the found cell is itself a plain stack" in " ".join(page.split())
+
+
+def test_what_costs_as_much_says_how_much_more_it_took(tables: Tables) -> None:
+    for row in tables.report["scenes"]:
+        result = tables.ablation.workspace.store.run(row["runs"][0]).result
+        assert result is not None
+        own = result["student_beside_controls"]
+        times = {each["name"]: each for each in result["controls"]}
+        body = [times[f"random-{i}"]["latency_body_ms"]["p50"] for i in (1, 2, 3)]
+        more = [each / own["latency_body_ms"]["p50"] - 1.0 for each in body]
+        beside = row["beside"]["random cells"]
+        assert beside["mean"] == pytest.approx(np.mean(more))
+        assert (beside["low"], beside["high"]) == (min(more), max(more))
+        request = times["gru"]["latency_ms"]["p50"] / own["latency_ms"]["p50"] - 1.0
+        assert row["beside"]["GRU"]["mean"] == pytest.approx(request)
 
 
 def test_pooled_rows_are_over_both_scenes(tables: Tables) -> None:
