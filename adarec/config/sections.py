@@ -92,7 +92,10 @@ class SearchSettings(Settings):
         0.3, ge=0.1, description="Gumbel temperature of the last epoch."
     )
     efficiency_share: float = Field(
-        0.1, ge=0, description="Cost term as a share of the loss at the start."
+        0.1,
+        ge=0,
+        description="Cost term as a share of the loss at the start; it presses only while the "
+        "expected cost is over the limit.",
     )
     candidates: int = Field(
         24, ge=1, le=1000, description="Genotypes drawn from the alphas at the end of the search."

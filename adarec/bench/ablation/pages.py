@@ -26,7 +26,9 @@ _INTERVALS = (
 )
 _LOSSES = (
     "Every row is searched, distilled and measured anew from the same teacher, preset `quick`, "
-    f"teacher nextitnet. Change: the student against that of the unchanged run. {_INTERVALS}"
+    "teacher nextitnet. Change: the student against that of the unchanged run. Without cost: no "
+    "cost term, and every cell of the space may be chosen. Counts that teach leave out the pair "
+    f"that is learned. {_INTERVALS}"
 )
 _LOSS_COLUMNS = ("variant", "seeds", "student", "change", "body, ms", "cell of the first seed")
 _PAPER = (
