@@ -29,6 +29,12 @@ def test_leaving_one_out_is_in_the_keys_of_what_hears_counts() -> None:
     assert after["search"].settings["losses"]["leave_one_out"] is True
 
 
+def test_the_precision_of_a_teacher_is_in_the_keys_where_it_is_not_the_usual_one() -> None:
+    assert "teacher_precision" not in plan()["search"].settings["losses"]
+    changed = plan(losses__teacher_precision="bfloat16")
+    assert changed_roles(plan(), changed) == ["search", "student", "measure"]
+
+
 def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> None:
     sasrec = {"teacher__name": "sasrec", "teacher__width": 64}
     for usual in ({}, sasrec, sasrec | {"augment__name": "asrep"}):

@@ -23,6 +23,9 @@ def bench(
         typer.Argument(help="A log, by default a real scene; serve: an exported folder."),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of training.")] = 2,
+    precision: Annotated[
+        str, typer.Option(help="search: what the teacher computes in, float32|bfloat16.")
+    ] = "float32",
     only: Annotated[
         str | None, typer.Option(help="ablation: scenes|losses|transfer|front|teachers|paper.")
     ] = None,
@@ -69,7 +72,7 @@ def bench(
     if mode == "ui":
         found = _measured_ui(repeats, with_search, sessions, minutes)
     else:
-        found = _measured(mode, log, threads)
+        found = _measured(mode, log, threads, precision)
     if as_json:
         print_json(found)
     else:
@@ -93,12 +96,19 @@ def _measured_ui(repeats: int, with_search: bool, sessions: int, minutes: float)
     return bench_ui(repeats=repeats, is_searching=with_search)
 
 
-def _measured(mode: str, log: Path | None, threads: int) -> dict[str, Any]:
+def _measured(mode: str, log: Path | None, threads: int, precision: str) -> dict[str, Any]:
     # torch loads only where it is needed
     if mode == "serve":
         from adarec.bench.serve import bench_serve
 
         return bench_serve(log)
     from adarec.bench.search import bench_search
+    from adarec.nets.encoding import PRECISIONS
 
-    return bench_search(log or bench_log("amazon-beauty"), threads=threads)
+    if precision not in PRECISIONS:
+        raise SettingsError(
+            f"--precision is {precision!r}. Choose one of {', '.join(PRECISIONS)}."
+        )
+    return bench_search(
+        log or bench_log("amazon-beauty"), threads=threads, precision=PRECISIONS[precision]
+    )

@@ -34,7 +34,9 @@ STUDENT = {"width": 64, "num_cells": 4, "num_nodes": 3}
 LOSSES = LossWeights(task=1.0, embedding=1.0, hidden=1.0, logit=1.0, distill_temperature=1.0)
 
 
-def bench_search(log: Path, *, threads: int = 2) -> dict[str, Any]:
+def bench_search(
+    log: Path, *, threads: int = 2, precision: torch.dtype = torch.float32
+) -> dict[str, Any]:
     """Seconds of one epoch: every training prefix once through a weight or an alpha step.
 
     Full-catalogue task and logit losses, embedding and EMD losses, an untrained teacher, all ops
@@ -43,10 +45,12 @@ def bench_search(log: Path, *, threads: int = 2) -> dict[str, Any]:
     Args:
         log: The log, normally amazon-beauty.
         threads: Threads of torch.
+        precision: What the teacher's matrix products are computed in.
     """
     prepare_process(threads)
     scene, _ = build_scene(read_log_bytes(log), IngestSettings())
     search = _search(scene)
+    search.teacher.precision = precision
     search.epoch = 2  # past the warm-up: alphas get their steps
     items = search.begin_epoch(2)
     clock = _Clock()

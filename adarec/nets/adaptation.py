@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, training_order
-from adarec.nets.encoding import SequenceModel, score_chunks
+from adarec.nets.encoding import SequenceModel, encode_frozen, score_chunks
 from adarec.nets.epochs import epoch_seed
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping
@@ -175,8 +174,7 @@ def history_loss(
     without_task = replace(weights, task=0.0, leave_one_out=False)
 
     def loss(batch: InputBatch) -> tuple[Tensor, dict[str, float]]:
-        with torch.no_grad():
-            taught = teacher(batch.items, batch.mask)
+        taught = encode_frozen(teacher, batch.items, batch.mask)
         labels = pseudo_labels(
             score_chunks(teacher, taught, batch.items, batch.mask),
             positions=len(taught.output),

@@ -161,7 +161,13 @@ def layers_through(
 
 
 class ItemTable(nn.Module):
-    """Item embeddings used for input and output alike; row 0 is PAD and stays zero."""
+    """Item embeddings used for input and output alike; row 0 is PAD and stays zero.
+
+    Attributes:
+        may_round: Scores are plain products of learned numbers, which lower precision blurs alike.
+    """
+
+    may_round = True
 
     def __init__(self, num_items: int, width: int) -> None:
         super().__init__()

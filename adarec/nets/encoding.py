@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from adarec.nets.blocks import ItemTable, gather_real
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -40,12 +42,15 @@ class SequenceModel(nn.Module):
         receptive_field: How many of the newest items can influence a state; None = all.
         blend: (scores [C, V], left-padded histories [C, L]) -> scores [C, V] that know what
             counting knows too; None = the states alone decide.
+        precision: What a frozen teacher's matrix products are computed in; all that it gives is
+            float32.
     """
 
     item_table: ItemTable
     num_layers: int
     output_norm: nn.Module
     receptive_field: int | None = None
+    precision: torch.dtype = torch.float32
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,8 +120,21 @@ class SequenceModel(nn.Module):
             left_out: [C] see `CountBlend.forward`; nothing to a model without counts.
         """
         table = self.item_table.candidates if candidates is None else candidates
-        scores = states @ table.T
+        scores = (states.to(table.dtype) @ table.T).to(states.dtype)
         return scores if self.blend is None else self.blend(scores, histories, left_out)
+
+
+def encode_frozen(teacher: SequenceModel, items: Tensor, mask: Tensor | None) -> Encoded:
+    """What a frozen teacher gives for a batch, without gradients, float32 in whatever precision it
+    computes; `items` and `mask` as in `SequenceModel.forward`.
+    """
+    if teacher.precision == torch.float32:
+        with torch.no_grad():
+            return teacher(items, mask)
+    with torch.no_grad(), torch.autocast(items.device.type, dtype=teacher.precision):
+        found = teacher(items, mask)
+    layers = tuple(layer.float() for layer in found.layers)
+    return Encoded(found.embedded.float(), layers, found.output.float())
 
 
 def score_chunks(
@@ -138,6 +156,8 @@ def score_chunks(
             `CountBlend.forward`.
     """
     table = model.item_table.candidates.detach()
+    if model.item_table.may_round:
+        table = table.to(model.precision)
     if model.blend is None:
         return lambda chunk: model.score(encoded.output[chunk], candidates=table)
     real = torch.ones_like(items, dtype=torch.bool) if mask is None else mask

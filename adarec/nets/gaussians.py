@@ -61,6 +61,8 @@ def as_queries(points: Tensor) -> Tensor:
 class GaussianItemTable(ItemTable):
     """Every item a Gaussian: mean and covariance tables side by side, [V + 1, 2D]."""
 
+    may_round = False  # keys hold squared norms, which are large and nearly cancel
+
     def __init__(self, num_items: int, width: int) -> None:
         super().__init__(num_items, 2 * width)
         self.scale = math.sqrt(width)

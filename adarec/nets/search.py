@@ -22,7 +22,7 @@ from adarec.nets.batches import Batch, Sequences, alternating_order, pack_batch
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
 from adarec.nets.costs import CostModel
 from adarec.nets.decisions import Decisions, op_shares
-from adarec.nets.encoding import SequenceModel
+from adarec.nets.encoding import SequenceModel, encode_frozen
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
 from adarec.nets.losses.hidden import Mapping, Phase
@@ -197,8 +197,8 @@ class Search:
     def _loss(
         self, batch: Batch, choice: list[str], gates: Tensor | None, phase: Phase
     ) -> tuple[Tensor, dict[str, float]]:
-        with self.part("teacher"), torch.no_grad():
-            taught = self.teacher(batch.items, batch.mask)
+        with self.part("teacher"):
+            taught = encode_frozen(self.teacher, batch.items, batch.mask)
         with self.part("student"):
             encoded = self.supernet.student(batch.items, batch.mask, choice=choice, gates=gates)
         with self.part("losses"):

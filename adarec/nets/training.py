@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from adarec.nets.batches import Batch, Sequences, pack_batch, positions_a_step, training_order
 from adarec.nets.checkpoint import load_optimizer, optimizer_tensors, prefixed, unprefixed
-from adarec.nets.encoding import SequenceModel
+from adarec.nets.encoding import SequenceModel, encode_frozen
 from adarec.nets.epochs import EpochOutcome, epoch_seed, warm_cosine
 from adarec.nets.evaluation import history_ranks
 from adarec.nets.losses.distillation import LossWeights, Projections, distillation_losses
@@ -239,8 +239,7 @@ def distilled_loss(
     """
 
     def loss(batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        with torch.no_grad():
-            taught = teacher(batch.items, batch.mask)
+        taught = encode_frozen(teacher, batch.items, batch.mask)
         encoded = student(batch.items, batch.mask)
         return distillation_losses(
             encoded,

@@ -12,7 +12,7 @@ from adarec.data.sequences import Histories, Windows, evaluation_histories, trai
 from adarec.data.transitions import transition_pairs
 from adarec.nets.batches import Sequences
 from adarec.nets.counts import CountBlend
-from adarec.nets.encoding import SequenceModel
+from adarec.nets.encoding import PRECISIONS, SequenceModel
 from adarec.nets.epochs import Watch
 from adarec.nets.folders import read_teacher
 from adarec.nets.training import Duration, TrainingSchedule, Validation
@@ -43,10 +43,11 @@ class StageContext:
 
 
 def read_taught(context: StageContext, scene: Scene) -> SequenceModel:
-    """The frozen teacher that a student hears, blended where the stage has a blend: its counts
-    are those of `scene`, the stage's own.
+    """The frozen teacher that a student hears, in the precision of the settings, blended where the
+    stage has a blend: its counts are those of `scene`, the stage's own.
     """
     teacher = read_teacher(context.parents["teacher"], context.parents.get("blend"))
+    teacher.precision = PRECISIONS[context.settings["losses"].get("teacher_precision", "float32")]
     if isinstance(teacher.blend, CountBlend):
         teacher.blend.knows_pairs(transition_pairs(scene))
     return teacher

@@ -7,7 +7,7 @@ import torch
 from adarec import catalog
 from adarec.nets.batches import pack_batch
 from adarec.nets.blocks import scatter_real
-from adarec.nets.encoding import SequenceModel
+from adarec.nets.encoding import SequenceModel, encode_frozen, score_chunks
 from adarec.nets.evaluation import history_ranks
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.losses.hidden import MAPPINGS
@@ -167,3 +167,24 @@ def test_a_frozen_teacher_gets_no_gradient(teacher: SequenceModel) -> None:
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters())
     for name, value in teacher.state_dict().items():
         assert torch.equal(value, before[name])
+
+
+def test_a_teacher_of_lower_precision_says_nearly_the_same(teacher: SequenceModel) -> None:
+    freeze(teacher)
+    items, mask = left_padded(HISTORIES)
+    usual = encode_frozen(teacher, items, mask)
+    scores = score_chunks(teacher, usual, items, mask)(slice(0, REAL))
+    teacher.precision = torch.bfloat16
+    rounded = encode_frozen(teacher, items, mask)
+    rounded_scores = score_chunks(teacher, rounded, items, mask)(slice(0, REAL))
+    pairs = list(zip(usual.layers, rounded.layers, strict=True))
+    pairs += [(usual.embedded, rounded.embedded), (usual.output, rounded.output)]
+    for exact, found in [*pairs, (scores, rounded_scores)]:
+        assert found.dtype == torch.float32
+        assert float((found - exact).norm() / exact.norm()) < 0.02
+    assert not torch.equal(rounded_scores, scores), "it does round"
+    later = items.clone()
+    later[0, -1] = NUM_ITEMS
+    before = mask.nonzero()[:, 1] < items.shape[1] - 1
+    changed = encode_frozen(teacher, later, mask)
+    assert torch.equal(changed.output[before], rounded.output[before]), "no look ahead"

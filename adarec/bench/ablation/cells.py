@@ -58,6 +58,7 @@ def loss_variants() -> dict[str, dict[str, Any]]:
     found["without task loss"] = {"losses.task": 0}
     # A speed-up of next to nothing lets every cell in.
     found["without cost"] = {"search.efficiency_share": 0, "speedup": 1.01}
+    found["teacher in bfloat16"] = {"losses.teacher_precision": "bfloat16"}
     usual = RunSettings().losses.mapping
     for mapping in catalog.MAPPINGS:
         if mapping.name != usual:
