@@ -59,6 +59,15 @@ def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> 
     assert joint["search"].settings["search"]["order"] == "joint"
 
 
+def test_a_searchs_patience_is_in_its_key_where_it_can_end_early() -> None:
+    assert plan(search__patience=5) == plan(), "five epochs after the warm-up"
+    assert "patience" not in plan()["search"].settings["search"]
+    short = plan(search__patience=4)
+    assert changed_roles(plan(), short) == ["search", "student", "measure"]
+    long = plan(search__epochs=25, search__warmup_epochs=4)
+    assert long["search"].settings["search"]["patience"] == 6
+
+
 def test_alphas_of_each_cell_are_in_the_keys_of_searches_that_have_them() -> None:
     assert plan(search__alphas="shared") == plan()
     assert "alphas" not in plan()["search"].settings["search"]

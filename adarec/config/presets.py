@@ -22,7 +22,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "paper": {
         "teacher": {"num_blocks": 16, "width": 256, "num_layers": 8, "epochs": 100, "patience": 8},
         "student": {"num_cells": 4, "epochs": 100, "patience": 8},
-        "search": {"epochs": 50, "warmup_epochs": 8, "finalist_epochs": 2},
+        "search": {"epochs": 50, "warmup_epochs": 8, "patience": 8, "finalist_epochs": 2},
         "dfa": {"epochs": 25, "warmup_epochs": 4},
         "augment": {"epochs": 100},
         "default_speedup": 10.0,

@@ -77,6 +77,13 @@ class SearchSettings(Settings):
 
     epochs: int = Field(6, ge=1, le=1000, description="Search epochs.")
     warmup_epochs: int = Field(1, ge=0, description="Epochs in which alphas rest.")
+    patience: int = Field(
+        6,
+        ge=1,
+        le=1000,
+        description="Epochs after the warm-up without a better validation NDCG@10 of the most "
+        "probable ops before the search ends.",
+    )
     learning_rate: float = Field(
         2e-3, gt=0, lt=1, description="Peak learning rate of the weights."
     )
@@ -161,7 +168,8 @@ class SearchSettings(Settings):
         }
         unread = {name for name, value in usual.items() if getattr(self, name) == value}
         alone = {"finalist_epochs", "drawn_finalists"} if self.finalists == 1 else set()
-        return unread | alone
+        in_motion = self.epochs - min(self.warmup_epochs, self.epochs - 1)
+        return unread | alone | ({"patience"} if in_motion <= self.patience else set())
 
 
 class LossSettings(Settings):

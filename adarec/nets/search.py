@@ -88,6 +88,7 @@ class Search:
         # Set from the first alpha step, so that scenes and units are alike.
         self.efficiency_weight = 0.0
         self.decisions = Decisions(len(supernet.alphas))
+        self.best_ndcg, self.best_epoch = -1.0, schedule.alphas_rest
         self.epoch = 0
         self.part: Callable[[str], AbstractContextManager[None]] = lambda name: nullcontext()
 
@@ -231,13 +232,17 @@ class Search:
         }
         if not self.is_warming_up:
             self.decisions.note(epoch, alphas)
+            if found["ndcg@10"] > self.best_ndcg:
+                self.best_ndcg, self.best_epoch = found["ndcg@10"], epoch
+        patience = self.schedule.patience
+        finished = patience is not None and epoch - self.best_epoch >= patience
         arrays = {
             "alphas": alphas.numpy().copy(),
             "op_weights": op_weights.numpy(),
             "op_shares": op_shares(alphas),
             "decided_epoch": self.decisions.decided_epoch,
         } | self.mapping.end_epoch()
-        return EpochOutcome(metrics, arrays)
+        return EpochOutcome(metrics, arrays, finished=finished)
 
     def tensors(self) -> dict[str, Tensor]:
         """Supernet, projections, optimisers, mapping."""
@@ -255,13 +260,16 @@ class Search:
         self.mapping.load_state(unprefixed(tensors, "mapping"))
 
     def progress(self) -> dict[str, Any]:
-        """The scale of the cost term, and since when each edge is decided."""
+        """The scale of the cost term, the best epoch, and since when each edge is decided."""
         return {
             "efficiency_weight": self.efficiency_weight,
+            "best": [self.best_ndcg, self.best_epoch],
             "decisions": self.decisions.progress(),
         }
 
     def load_progress(self, progress: dict[str, Any]) -> None:
         """Restores `progress`."""
         self.efficiency_weight = progress["efficiency_weight"]
+        # A checkpoint from before a search could end early has none.
+        self.best_ndcg, self.best_epoch = progress.get("best", (self.best_ndcg, self.best_epoch))
         self.decisions.load_progress(progress["decisions"])

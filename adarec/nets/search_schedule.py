@@ -20,6 +20,8 @@ class SearchSchedule:
         efficiency_share: Size of the cost term at the start, as a share of the rest of the loss.
         seed: Batches, sampled ops, dropout.
         order: "alternate" or "joint", see `Search`.
+        patience: Epochs after the warm-up without a better validation NDCG@10 of the strongest ops
+            that end the search; None = all epochs.
     """
 
     epochs: int
@@ -34,6 +36,7 @@ class SearchSchedule:
     efficiency_share: float
     seed: int
     order: str = "alternate"
+    patience: int | None = None
 
     @property
     def alphas_rest(self) -> int:

@@ -25,7 +25,7 @@ from adarec.nets.losses.distillation import Projections
 from adarec.nets.selection import all_skip
 from adarec.nets.students.warm_start import inherit_item_table
 from adarec.nets.training import Duration
-from adarec.runs.files import read_json, write_json
+from adarec.runs.files import read_epoch_arrays, read_json, write_json
 from adarec.stages.adaptation import adapt, adaptation
 from adarec.stages.context import StageContext, read_taught, training_sequences
 from adarec.stages.distillation import distill, distillation, train_alone, train_student
@@ -54,9 +54,10 @@ def _as_long_as_the_student(context: StageContext) -> Duration:
     by as many passes over the data as the search took.
     """
     trained = read_json(context.parents["student"] / "training.json")["epochs"]
-    more = context.settings.get("search_epochs", 0)
-    if more:
-        more *= _passes(context)
+    more = 0
+    if context.settings.get("search_epochs", 0):
+        searched = read_epoch_arrays(context.parents["search"]).epochs  # it may have ended early
+        more = len(searched) * _passes(context)
     epochs = context.settings["student"]["epochs"] + more
     return Duration(epochs, patience=epochs, last=trained + more)
 
