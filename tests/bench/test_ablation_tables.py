@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +279,14 @@ def test_they_are_replaced_when_that_is_asked_for(
         ABLATION, workspace, tmp_path / "copy", log_of=sample_log, cells=CELLS, overwrites=True
     )
     assert all(cell["run"] is None for cell in ablation.write()["cells"])
+
+
+def test_the_foot_of_a_page_says_when_its_runs_were_made(tables: Tables) -> None:
+    runs = {cell["run"] for cell in tables.report["cells"]} - {None}
+    store = tables.ablation.workspace.store
+    days = sorted(
+        datetime.fromtimestamp(store.run(run).finished_at or 0.0, UTC).date().isoformat()
+        for run in runs
+    )
+    words = " ".join(tables.page("scenes").split())
+    assert f"The newest run is of {days[-1]}, the oldest of {days[0]}." in words

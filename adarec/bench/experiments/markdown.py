@@ -73,6 +73,8 @@ def footer(report: Mapping[str, Any], mode: str) -> list[str]:
     if report["machines"]:
         threads = ", ".join(str(count) for count in report["threads"])
         words += f" Machine: {', '.join(report['machines'])}; threads of training: {threads}."
+    if report["days"]:
+        words += f" The newest run is of {report['days'][-1]}, the oldest of {report['days'][0]}."
     lines = paragraph(words)
     if report["settings_on_top"]:
         on_top = ", ".join(f"{key}={value}" for key, value in report["settings_on_top"].items())

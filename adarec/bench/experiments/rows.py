@@ -1,6 +1,7 @@
 """What rows of all parts share: a row's cells (its seeds), their runs, and means over these."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -77,13 +78,20 @@ def minutes(results: Sequence[Json]) -> float:
 
 def stated(evidence: Evidence, cells: Sequence[Cell]) -> Json:
     """What every report says first: which cell is which run, and where the runs were computed."""
-    environments = [result_of(run)["environment"] for run in runs_of(evidence, cells)]
+    runs = runs_of(evidence, cells)
+    environments = [result_of(run)["environment"] for run in runs]
     return {
         "settings_on_top": evidence.on_top,
         "machines": sorted({environment["cpu"] for environment in environments}),
+        "days": sorted({_day(run.finished_at) for run in runs if run.finished_at}),
         "threads": sorted({environment["threads"] for environment in environments}),
         "cells": [_stated_cell(evidence, cell) for cell in cells],
     }
+
+
+def _day(moment: float) -> str:
+    """The day of a moment in seconds since 1970, UTC."""
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
 
 
 def _stated_cell(evidence: Evidence, cell: Cell) -> Json:
