@@ -148,7 +148,7 @@ def test_a_warm_start_is_the_student_that_no_teacher_has_touched(
 
 
 def test_a_control_is_adapted_like_the_student(base: StageRun, tmp_path: Path) -> None:
-    roles = ("student", "control-random-1")
+    roles = ("student", "equal-random", "control-random-1")
     found = run(base, tmp_path, target_scene(), *roles, controls=1)
     assert "target_logit_loss" in found.notes["control-random-1"].epochs[1]
     assert read_json(found.folders["control-random-1"] / "control.json")["name"] == "random-1"
