@@ -12,7 +12,7 @@ from adarec.nets.latency import request_call, time_in_turn
 from adarec.nets.teachers import build_teacher
 
 ARCHITECTURES = {"gru": "gru4rec", "sasrec": "sasrec"}  # a control's name -> the teacher's builder
-WIDTHS = tuple(range(16, 129, 8))  # steps of 16 left requests up to 27 % off the found student's
+WIDTHS = tuple(range(16, 129, 8))
 
 
 def hand_made_sizes(width: int) -> dict[str, int]:
