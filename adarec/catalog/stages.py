@@ -50,7 +50,7 @@ STAGES = (
         "measure_hand_made",
         "Measure hand-made students",
         "Times GRU and SASRec students of several widths.",
-        version=4,
+        version=5,
     ),
     Stage(
         "match_cells",

@@ -13,6 +13,7 @@ from adarec.nets.teachers import build_teacher
 
 ARCHITECTURES = {"gru": "gru4rec", "sasrec": "sasrec"}  # a control's name -> the teacher's builder
 WIDTHS = tuple(range(16, 129, 8))
+TIMED_AGAIN = 3  # widths of each architecture
 
 
 def hand_made_sizes(width: int) -> dict[str, int]:
@@ -39,8 +40,10 @@ def hand_made_costs(
     """Cost of the found student, and of the hand-made ones by name and width.
 
     A latency is that of a whole request: a wider student scores more slowly, on a large catalogue
-    so much so that its body hardly counts. All graphs take turns, the found student's among them:
-    timed alone it would find the caches to itself.
+    so much so that its body hardly counts. Graphs take turns, the found student's among them:
+    timed alone it would find the caches to itself. As dozens of graphs leave each other less of
+    the caches than the few that are compared in the end, the nearest widths of each are timed
+    once more among themselves, and only they are returned.
 
     Args:
         found: The student to compare with.
@@ -50,37 +53,54 @@ def hand_made_costs(
         num_items: V.
     """
     models = {
-        f"{name}-{width}": build_hand_made(
+        (name, width): build_hand_made(
             name, num_items=num_items, length=length, width=width, dropout=0.0
         ).eval()
         for name in ARCHITECTURES
         for width in WIDTHS
     }
-    students = {"found": found} | models
-    if cost == "latency":
-        costs = _request_times(students, length=length, num_items=num_items)
-    else:
-        costs = {key: counted_body(cost, model, length=length) for key, model in students.items()}
-    by_width = {
-        name: {str(width): costs[f"{name}-{width}"] for width in WIDTHS} for name in ARCHITECTURES
+    if cost != "latency":
+        counted = {key: counted_body(cost, model, length=length) for key, model in models.items()}
+        return counted_body(cost, found, length=length), _by_width(counted)
+    own, times = _request_times(found, models, length=length, num_items=num_items)
+    near = {
+        (name, width): models[name, width]
+        for name, by_width in _by_width(times).items()
+        for width in nearest_widths(by_width, cost=own)[:TIMED_AGAIN]
     }
-    return costs["found"], by_width
+    own, times = _request_times(found, near, length=length, num_items=num_items)
+    return own, _by_width(times)
 
 
-def nearest_width(costs: dict[str, float], *, cost: float) -> int:
-    """The width whose cost is nearest to `cost`; the narrower of two equally near ones."""
-    return min((int(width) for width in costs), key=lambda width: abs(costs[str(width)] - cost))
+def nearest_widths(costs: dict[str, float], *, cost: float) -> list[int]:
+    """The widths, that of the nearest cost to `cost` first; of equally near ones the narrower."""
+    widths = sorted(int(width) for width in costs)
+    return sorted(widths, key=lambda width: abs(costs[str(width)] - cost))
+
+
+def _by_width(costs: dict[tuple[str, int], float]) -> dict[str, dict[str, float]]:
+    return {
+        name: {str(width): costs[of, width] for of, width in sorted(costs) if of == name}
+        for name in ARCHITECTURES
+    }
 
 
 def _request_times(
-    models: dict[str, SequenceModel], *, length: int, num_items: int
-) -> dict[str, float]:
+    found: SequenceModel,
+    models: dict[tuple[str, int], SequenceModel],
+    *,
+    length: int,
+    num_items: int,
+) -> tuple[float, dict[tuple[str, int], float]]:
+    names = {"found": found} | {f"{name}-{width}": each for (name, width), each in models.items()}
     calls = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, model in models.items():
+        for name, model in names.items():
             graph = Path(folder) / f"{name}.onnx"
             write_request_graph(model, graph, length=length)
             calls[name] = request_call(
                 graph, length=length, num_items=num_items, outputs=["top_items", "top_scores"]
             )
-    return {name: times.p50 for name, times in time_in_turn(calls, repeats=OP_REPEATS).items()}
+    times = time_in_turn(calls, repeats=OP_REPEATS)
+    by_model = {(name, width): times[f"{name}-{width}"].p50 for name, width in models}
+    return times["found"].p50, by_model

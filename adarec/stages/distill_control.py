@@ -19,7 +19,7 @@ from adarec.nets.hand_made import (
     ARCHITECTURES,
     build_hand_made,
     hand_made_sizes,
-    nearest_width,
+    nearest_widths,
 )
 from adarec.nets.losses.distillation import Projections
 from adarec.nets.selection import all_skip
@@ -100,7 +100,7 @@ def _distill_hand_made(context: StageContext, name: str, duration: Duration) -> 
     """
     costs = read_json(context.parents["hand_made"] / "costs.json")
     found_cost, table = costs["student"], costs[name]
-    width = nearest_width(table, cost=found_cost)
+    width = nearest_widths(table, cost=found_cost)[0]
     _describe(context, genotype=None, width=width, cost=table[str(width)], found_cost=found_cost)
     scene, length = read_scene(context.parents["scene"]), context.settings["length"]
     teacher = read_taught(context, scene)

@@ -12,23 +12,18 @@ from adarec.nets.hand_made import (
     WIDTHS,
     build_hand_made,
     hand_made_costs,
-    nearest_width,
+    nearest_widths,
 )
-from adarec.nets.latency import request_call, time_in_turn
+from adarec.nets.latency import Latency, request_call, time_in_turn
 
 LENGTH = 5
 
 
-def test_the_width_of_the_nearest_cost_is_taken() -> None:
-    by_width = {"16": 1.0, "32": 2.0, "64": 6.0}
-    assert [nearest_width(by_width, cost=cost) for cost in (0.1, 1.6, 3.9, 4.1, 99.0)] == [
-        16,
-        32,
-        32,
-        64,
-        64,
-    ]
-    assert nearest_width(by_width, cost=1.5) == 16, "the narrower of two equally near ones"
+def test_widths_are_ordered_by_the_distance_of_their_costs() -> None:
+    by_width = {"16": 1.0, "32": 2.0, "128": 9.0, "64": 6.0}
+    assert nearest_widths(by_width, cost=0.1) == [16, 32, 64, 128]
+    assert nearest_widths(by_width, cost=4.1) == [64, 32, 16, 128]
+    assert nearest_widths(by_width, cost=1.5)[:2] == [16, 32], "of two equally near the narrower"
 
 
 def costs(cost: str, *, num_items: int = 9, width: int = 16) -> tuple[float, dict[str, Any]]:
@@ -84,8 +79,21 @@ def test_whole_requests_are_timed_in_one_turn(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(hand_made, "request_call", noted)
     monkeypatch.setattr(hand_made, "time_in_turn", timed)
     costs("latency", num_items=321)
-    assert asked == [(["top_items", "top_scores"], 322)] * 3
-    assert turns == [{"found", "gru-16", "sasrec-16"}]
+    assert asked == [(["top_items", "top_scores"], 322)] * 6
+    assert turns == [{"found", "gru-16", "sasrec-16"}] * 2
+
+
+def test_the_nearest_widths_are_timed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def timed(calls: dict[str, Any], *, repeats: int) -> Any:
+        crowd = 10.0 if len(calls) > 7 else 0.0  # as if every graph were slower among many
+        ms = {name: float(name.rpartition("-")[2]) for name in calls if name != "found"}
+        return {name: Latency(ms.get(name, 41.0) + crowd, 0.0) for name in calls}
+
+    monkeypatch.setattr(hand_made, "time_in_turn", timed)
+    monkeypatch.setattr(hand_made, "WIDTHS", (16, 24, 32, 40, 48, 56))
+    found, by_width = costs("latency")
+    assert found == 41.0
+    assert by_width["gru"] == by_width["sasrec"] == {"32": 32.0, "40": 40.0, "48": 48.0}
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
