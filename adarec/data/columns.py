@@ -51,7 +51,7 @@ def recognise(
         if chosen is not None and chosen != NO_COLUMN:
             roles[role] = _existing(file_name, names, chosen, role)
             reasons[role] = "chosen by hand"
-    _by_name(names, roles, reasons, choice)
+    _by_name(names, roles, reasons, choice, has_header=has_header)
     if has_header:
         _by_content(names, sample, roles, reasons, warnings, choice)
     if "user" not in roles or "item" not in roles:
@@ -69,7 +69,12 @@ def recognise(
 
 
 def _by_name(
-    names: list[str], roles: dict[str, str], reasons: dict[str, str], choice: ColumnChoice
+    names: list[str],
+    roles: dict[str, str],
+    reasons: dict[str, str],
+    choice: ColumnChoice,
+    *,
+    has_header: bool,
 ) -> None:
     for role in ROLES:
         if role in roles or getattr(choice, role) == NO_COLUMN:
@@ -81,7 +86,8 @@ def _by_name(
         known = next((name for name in KNOWN_NAMES[role] if name in by_plain), None)
         if known is not None:
             roles[role] = by_plain[known]
-            reasons[role] = f"its name, {by_plain[known]!r}"
+            name = by_plain[known]
+            reasons[role] = f"its name, {name!r}" if has_header else "its place, as in MovieLens"
 
 
 def _by_content(
@@ -95,7 +101,7 @@ def _by_content(
     """Fills the gaps that names left, where the content leaves one reading only."""
     free = [name for name in names if name not in roles.values()]
     if "time" not in roles and choice.time != NO_COLUMN:
-        times = [name for name in free if _looks_like_time(sample[name])]
+        times = [name for name in free if looks_like_time(sample[name])]
         if len(times) == 1:
             roles["time"] = times[0]
             reasons["time"] = "its content: dates or seconds"
@@ -116,7 +122,8 @@ def _by_content(
         warnings.append(f"Took {guessed} by content and position: check that this is right.")
 
 
-def _looks_like_time(column: Any) -> bool:
+def looks_like_time(column: Any) -> bool:
+    """Whether nearly all values are dates, or numbers that can be moments after 1990."""
     try:
         parsed = parse_times(column)
     except (LogError, pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -80,6 +80,7 @@ def open_delimited(
     Raises:
         LogError: There is a single column only.
     """
+    data = data.lstrip(b"\r\n")  # pyarrow would take an empty line for the header
     if not data.endswith(b"\n"):
         data += b"\n"
     head = _head(name, data)

@@ -11,10 +11,11 @@ from adarec.data.columns import Roles, recognise, string_ids
 from adarec.data.delimited import MAX_BROKEN_SHARE
 from adarec.data.formats import LogSource
 from adarec.data.settings import IngestSettings
-from adarec.data.timestamps import ParsedTimes, Problems, parse_times
+from adarec.data.timestamps import ParsedTimes, Problems, has_dates, is_date, parse_times
 from adarec.errors import LogError
 
 MAX_ID_LENGTH = 1000  # characters
+_PLACEHOLDERS = frozenset(("null", "nan", "none", "n/a", "<na>", "\\n", "undefined"))
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Reading:
     time_unit: str | None
     dropped: list[dict[str, Any]]
     users_before: int  # distinct users before any row was dropped
+    warnings: list[str]  # sentences to show
 
 
 def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Reading]:
@@ -89,6 +91,7 @@ def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Re
     users, user_ids = _encoded(table[roles.user], "user", source.name)
     items, item_ids = _encoded(table[roles.item], "item", source.name)
     parsed = _times(table[roles.time], source.name) if roles.time else None
+    _refuse_needless_filters(source.name, settings, parsed)
     times = np.arange(len(table), dtype=np.float64) if parsed is None else parsed.seconds
     ratings, unrated = _ratings(table[rating] if rating else None)
     events = Events(users, items, times, ratings, user_ids, item_ids)
@@ -97,7 +100,9 @@ def read_events(source: LogSource, settings: IngestSettings) -> tuple[Events, Re
     events, lost = _without_holes(events, (users >= 0) & (items >= 0))
     dropped = _drop("wrong number of columns", misshapen, 0) + lost
     unit = parsed.unit if parsed else None
-    return events, Reading(roles, len(table) + misshapen, unit, dropped, len(user_ids))
+    warnings = _placeholders(users, user_ids, "user") + _placeholders(items, item_ids, "item")
+    rows = len(table) + misshapen
+    return events, Reading(roles, rows, unit, dropped, len(user_ids), warnings)
 
 
 def _without_holes(events: Events, has_ids: np.ndarray) -> tuple[Events, list[dict[str, Any]]]:
@@ -133,11 +138,52 @@ def _encoded(column: Any, role: str, file_name: str) -> tuple[np.ndarray, list[s
     return codes.astype(np.int64), ids.to_pylist()
 
 
+def _placeholders(codes: np.ndarray, ids: list[str], role: str) -> list[str]:
+    """A sentence for each id that other programs write where there is none."""
+    return [
+        f"{np.count_nonzero(codes == code):,} rows have the {role} id {text!r}, kept as one "
+        f"{role}. If it stands for a missing id, remove these rows."
+        for code, text in enumerate(ids)
+        if len(text) <= 9 and text.lower() in _PLACEHOLDERS
+    ]
+
+
 def _times(column: Any, file_name: str) -> ParsedTimes:
     try:
         return parse_times(column)
     except LogError as error:
         raise LogError(f"{file_name}: {error}") from error
+
+
+def _refuse_needless_filters(
+    file_name: str, settings: IngestSettings, parsed: ParsedTimes | None
+) -> None:
+    """Raises a LogError for a filter by time that could drop nothing, or everything."""
+    if parsed is None:
+        asked = {
+            "since": settings.since,
+            "until": settings.until,
+            "deduplicate=exact": settings.deduplicate == "exact",
+        }
+        for name in (name for name, value in asked.items() if value):
+            raise LogError(
+                f"{file_name}: {name} was asked for, but there is no time column. Choose that "
+                "column, or leave it out."
+            )
+        return
+    for name, moment in (("since", settings.since), ("until", settings.until)):
+        if moment is None or is_date(moment) == has_dates(parsed):
+            continue
+        found, needed = ("dates", "a date such as 2024-05-31")
+        if not has_dates(parsed):
+            found, needed = (
+                f"numbers up to {float(np.nanmax(parsed.seconds)):.15g} (seconds)",
+                "such a number",
+            )
+        raise LogError(
+            f"{file_name}: {name} is {moment!r}, but the times are {found}; needed {needed}. "
+            "Change it, or leave it out."
+        )
 
 
 def _ratings(column: Any | None) -> tuple[np.ndarray | None, Problems]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import pyarrow.compute as pc
 
 from adarec.data.column_names import RETAILROCKET, has_recbole_type, plain
+from adarec.data.columns import looks_like_time
 from adarec.data.delimited import DelimitedSource, open_delimited
 from adarec.data.json_lines import open_json_lines
 from adarec.data.parquet_file import open_parquet
@@ -15,6 +16,7 @@ from adarec.errors import LogError
 
 _CONTROL = bytes(set(range(32)) - {9, 10, 11, 12, 13, 0x1F})
 _MOVIELENS_NAMES = ["user_id", "item_id", "rating", "timestamp"]
+_HIGHEST_RATING = 10.0
 
 
 class LogSource(Protocol):
@@ -98,11 +100,31 @@ def _named_by_content(source: DelimitedSource, text: bytes, format: str) -> LogS
             "Choose the format auto."
         )
     is_bare = not source.has_header and source.delimiter in ("\t", "::")
-    if is_bare and len(source.names) in (3, 4) and _all_numbers(source.sample):
+    if is_bare and _is_movielens(source.sample):
         return _movielens(source.name, text, source.delimiter)
     ending = "tsv" if source.delimiter == "\t" else "csv"
     source.format = "retailrocket" if is_retailrocket else ending
     return source
+
+
+def _is_movielens(sample: Any) -> bool:
+    """Whether columns without names hold what MovieLens has there: user, item, a rating of few
+    values up to 10, and moments. Other logs without a header may have them in another order.
+    """
+    columns = sample.columns
+    if len(columns) not in (3, 4) or not len(sample) or not _all_numbers(sample):
+        return False
+    if any(looks_like_time(column) for column in columns[:2]):
+        return False
+    if len(columns) == 3:
+        return looks_like_time(columns[2]) or _holds_ratings(columns[2])
+    return _holds_ratings(columns[2]) and looks_like_time(columns[3])
+
+
+def _holds_ratings(column: Any) -> bool:
+    values = pc.cast(pc.utf8_trim_whitespace(column), "float64")
+    low, high = pc.min(values).as_py(), pc.max(values).as_py()
+    return low is not None and low >= 0 and high <= _HIGHEST_RATING
 
 
 def _movielens(name: str, text: bytes, delimiter: str | None) -> LogSource:
@@ -116,8 +138,8 @@ def _movielens(name: str, text: bytes, delimiter: str | None) -> LogSource:
         )
     names = list(_MOVIELENS_NAMES)
     if len(source.names) == 3:
-        newest = pc.max(pc.utf8_length(source.sample.column(2))).as_py() or 0
-        names = names[:2] + (["timestamp"] if newest > 6 else ["rating"])
+        is_time = looks_like_time(source.sample.column(2))
+        names = names[:2] + (["timestamp"] if is_time else ["rating"])
     if str(source.sample.column(0)[0]).lower().startswith("user"):
         raise LogError(f"{name} has a header; MovieLens files have none. Choose the format auto.")
     source.names = names

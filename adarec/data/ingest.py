@@ -227,7 +227,12 @@ def _report(
         "has_header": source.has_header,
         "columns": columns,
         "reasons": roles.reasons,
-        "warnings": [*source.warnings, *roles.warnings, *_time_warnings(scene)],
+        "warnings": [
+            *source.warnings,
+            *roles.warnings,
+            *reading.warnings,
+            *_time_warnings(scene),
+        ],
         "time_unit": reading.time_unit,
         "rows_read": reading.rows,
         "users_read": reading.users_before,
@@ -244,12 +249,18 @@ def _time_warnings(scene: Scene) -> list[str]:
     kind, tied = scene.summary["time_kind"], scene.summary["last_two_tie_share"]
     if kind == "order":
         return ["The time column only numbers the events; it gives their order, not their time."]
+    warnings = []
+    if kind == "relative":
+        warnings.append(
+            "The times are no dates: they are taken as seconds since some start. If they are days, "
+            "write them as 2024-05-31."
+        )
     if tied is not None and tied >= 0.05:
-        return [
+        warnings.append(
             f"For {tied:.0%} of users the last two events have one time; the order of the file "
             "decides which is held out."
-        ]
-    return []
+        )
+    return warnings
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -1,6 +1,7 @@
 """JSON lines: one object per interaction; a single JSON array of objects is read as well."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,7 +113,7 @@ def _parsed(name: str, number: int, text: bytes) -> Any:
 
 
 def _text(value: Any, key: str, nested: set[str]) -> str | None:
-    if value is None:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     if isinstance(value, str):
         return _encodable(value)

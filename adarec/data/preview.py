@@ -1,17 +1,26 @@
 """What a person sees before a log is saved: layout, columns with the reason, first rows."""
 
+import codecs
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adarec.data.columns import Roles, recognise
+from adarec.data.delimited import SAMPLE_ROWS
 from adarec.data.formats import LogSource, open_log
 from adarec.data.settings import ColumnChoice
-from adarec.data.timestamps import parse_times
+from adarec.data.timestamps import AmbiguousDates, has_dates, parse_times
 from adarec.data.unpacking import LogBytes, read_log_bytes
 from adarec.errors import LogError
 
 _START_BYTES = 1 << 21
 _SHOWN = 200  # characters of a field
+_NO_DATES = (
+    "The times are no dates: they are taken as seconds since some start, or as numbers of events."
+)
+_LATER_ROWS_TELL = (
+    "The first rows do not tell whether dates begin with the day or the month. All rows are read "
+    "when the scene is saved."
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,13 @@ def preview_log(
     Raises:
         LogError: The file cannot be read as a table at all.
     """
-    log = _start_of(read_log_bytes(Path(path)))
+    whole = read_log_bytes(Path(path))
+    log = _start_of(whole)
     source = open_log(log, format=format, delimiter=delimiter)
     problem = None
     roles: Roles | None = None
     unit = None
+    notes: list[str] = []
     try:
         roles = recognise(
             source.name,
@@ -73,7 +84,14 @@ def preview_log(
             has_header=source.has_header,
         )
         if roles.time:
-            unit = parse_times(source.sample[roles.time]).unit
+            parsed = parse_times(source.sample[roles.time])
+            unit = parsed.unit
+            notes += [] if has_dates(parsed) else [_NO_DATES]
+    except AmbiguousDates as error:
+        if log is whole and len(source.sample) < SAMPLE_ROWS:
+            problem = str(error)
+        else:
+            unit, notes = "date", [_LATER_ROWS_TELL]
     except LogError as error:
         problem = str(error)
     return LogPreview(
@@ -87,14 +105,15 @@ def preview_log(
         reasons=dict(roles.reasons) if roles else {},
         rows=_first_rows(source, rows),
         time_unit=unit,
-        warnings=[*source.warnings, *(roles.warnings if roles else [])],
+        warnings=[*source.warnings, *(roles.warnings if roles else []), *notes],
         problem=problem,
     )
 
 
 def _start_of(log: LogBytes) -> LogBytes:
     """The first lines of a long text: JSON lines would otherwise be parsed to the end."""
-    if len(log.data) <= _START_BYTES or log.data.startswith((b"PAR1", b"[")):
+    start = log.data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
+    if len(log.data) <= _START_BYTES or start.startswith((b"PAR1", b"[")):
         return log
     end = log.data.find(b"\n", _START_BYTES)
     return log if end < 0 else replace(log, data=log.data[: end + 1])

@@ -1,5 +1,5 @@
-"""Time columns: numbers in s, ms, µs or ns since 1970, relative or ordinal numbers, ISO dates, and
-dates with the year last.
+"""Time columns: numbers in s, ms, µs or ns since 1970, relative or ordinal numbers, ISO dates,
+dates with the year last, and dates without marks (20240531).
 """
 
 import re
@@ -22,6 +22,12 @@ _YEAR_LAST = (
     r"^(?P<first>\d{1,2})(?P<mark>[./])(?P<second>\d{1,2})[./](?P<year>\d{4})"
     r"(?P<rest>(?:[ T].*)?)$"
 )
+_COMPACT = (
+    r"^(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?:(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d))?$"
+)
+_COMPACT_FROM, _COMPACT_TO = 1900_01_01, 2099_12_31
+_DAY = 1_000_000  # what a time of day adds to such a number: hhmmss
 _ORDINAL_LIMIT = 1e8  # seconds before 1973-03: no log of anything is that old, so it is relative
 Problems = dict[str, tuple[int, int, str]]  # reason -> rows, the first from 1, its text
 
@@ -38,10 +44,17 @@ class ParsedTimes:
     problems: Problems
 
 
+class AmbiguousDates(LogError):
+    """No date of the column tells whether the day or the month comes first."""
+
+
 def parse_moment(text: str) -> float | None:
-    """Seconds since 1970 of an ISO date or of a plain number; None when it is neither."""
+    """Seconds since 1970 of an ISO date or of a plain number, which may be in s, ms, µs or ns as
+    in a time column; None when it is neither.
+    """
     if re.match(_NUMBER, text.strip()):
-        return float(text)
+        number = float(text)
+        return number / UNITS[_unit_of(abs(number))]
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -63,6 +76,11 @@ def parse_times(column: Any) -> ParsedTimes:
         return _parse_typed_dates(column)
     text = pc.utf8_trim_whitespace(column.cast(pa.string()))
     values, others = _numbers(text)
+    if _may_be_compact(values):
+        parts = pc.extract_regex(text, _COMPACT)
+        is_date = ~_nulls(parts)
+        if is_date.sum() > 0.9 * np.isfinite(values).sum():
+            return _from_iso(_with_marks(parts), is_date, text)
     if others is None:
         return _from_numbers(values, text)
     looks_iso = _flags(pc.match_substring_regex(text, _ISO))
@@ -98,8 +116,7 @@ def _numbers(text: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _from_numbers(values: np.ndarray, text: Any) -> ParsedTimes:
     finite = np.isfinite(values)
-    middle = float(np.median(np.abs(values[finite]))) if finite.any() else 0.0
-    unit = next((u for u, factor in UNITS.items() if middle <= LATEST * factor), "s")
+    unit = _unit_of(float(np.median(np.abs(values[finite]))) if finite.any() else 0.0)
     seconds = values / UNITS[unit]
     wrong = {
         "no usable time": ~finite,
@@ -107,6 +124,33 @@ def _from_numbers(values: np.ndarray, text: Any) -> ParsedTimes:
         "time after the year 2100": finite & (seconds > LATEST),
     }
     return _report(seconds, unit, wrong, text)
+
+
+def _unit_of(number: float) -> str:
+    return next((unit for unit, factor in UNITS.items() if number <= LATEST * factor), "s")
+
+
+def _may_be_compact(values: np.ndarray) -> bool:
+    """Whether all numbers lie where dates without marks do; few other columns do."""
+    finite = values[np.isfinite(values)]
+    return len(finite) > 0 and any(
+        low <= finite.min() and finite.max() < high
+        for low, high in (
+            (_COMPACT_FROM, _COMPACT_TO + 1),
+            (_COMPACT_FROM * _DAY, (_COMPACT_TO + 1) * _DAY),
+        )
+    )
+
+
+def _with_marks(parts: Any) -> Any:
+    """Dates such as 20240531 or 20240531123000 as ISO dates."""
+    field = {name: pc.struct_field(parts, name) for name in ("year", "month", "day")}
+    clock = [
+        pc.if_else(pc.equal(part, ""), "00", part)
+        for part in (pc.struct_field(parts, name) for name in ("hour", "minute", "second"))
+    ]
+    date = pc.binary_join_element_wise(field["year"], field["month"], field["day"], "-")
+    return pc.binary_join_element_wise(date, pc.binary_join_element_wise(*clock, ":"), "T")
 
 
 def _from_iso(iso: Any, looks_iso: np.ndarray, text: Any) -> ParsedTimes:
@@ -133,7 +177,7 @@ def _year_first(parts: Any, text: Any) -> Any:
     has_dots = pc.any(pc.equal(pc.struct_field(parts, "mark"), ".")).as_py()
     if not has_dots and first <= 12 and second <= 12:
         example = _first(text, ~_nulls(parts))
-        raise LogError(
+        raise AmbiguousDates(
             f"dates such as {example!r} can be read in two ways, the day or the month first, and "
             "no row tells which. Write them as 2024-05-31, or as seconds since 1970."
         )
@@ -181,6 +225,20 @@ def _nulls(text: Any) -> np.ndarray:
 
 def _flags(mask: Any) -> np.ndarray:
     return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def has_dates(parsed: ParsedTimes) -> bool:
+    """Whether the times are moments of the calendar, and not numbers from some start."""
+    usable = parsed.seconds[np.isfinite(parsed.seconds)]
+    return parsed.unit == "date" or (len(usable) > 0 and float(usable.max()) > _ORDINAL_LIMIT)
+
+
+def is_date(moment: str) -> bool:
+    """Whether what `parse_moment` reads is a moment of the calendar."""
+    seconds = parse_moment(moment)
+    return not re.match(_NUMBER, moment.strip()) or (
+        seconds is not None and seconds > _ORDINAL_LIMIT
+    )
 
 
 def time_kind(users: np.ndarray, seconds: np.ndarray, unit: str) -> str:

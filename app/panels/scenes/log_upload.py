@@ -137,7 +137,7 @@ def _choose_cleaning(preview: LogPreview) -> dict[str, Any]:
             ),
             "deduplicate": third.selectbox(
                 "Drop repeats",
-                ["none", "exact", "consecutive"],
+                ["none", *(["exact"] if preview.roles["time"] else []), "consecutive"],
                 help="exact: same user, item and time. consecutive: the same item twice in a row.",
             ),
         }
@@ -145,12 +145,10 @@ def _choose_cleaning(preview: LogPreview) -> dict[str, Any]:
             chosen["min_rating"] = first.number_input(
                 "Least rating", value=None, help="Events rated lower are dropped. Empty keeps all."
             )
-        chosen["since"] = (
-            second.text_input("From date", help="ISO date such as 2024-05-31.") or None
-        )
-        chosen["until"] = (
-            third.text_input("Before date", help="ISO date such as 2024-06-30.") or None
-        )
+        if preview.roles["time"]:
+            since = second.text_input("From date", help="ISO date such as 2024-05-31.")
+            until = third.text_input("Before date", help="ISO date such as 2024-06-30.")
+            chosen |= {"since": since or None, "until": until or None}
     return chosen
 
 
