@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from adarec.data.id_list import split_ids
 from adarec.runs.export import export_run
 from adarec.runs.workspace import Workspace
 from adarec.terminal import Terminal, print_result
@@ -43,7 +44,12 @@ def export(
 
 def recommend(
     folder: Annotated[Path, typer.Argument(help="A folder that export wrote.")],
-    history: Annotated[str, typer.Option(help="Item ids, oldest first, separated by commas.")],
+    history: Annotated[
+        str,
+        typer.Option(
+            help="Item ids, oldest first, separated by commas; in quotes an id that has one."
+        ),
+    ],
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many items.")] = 10,
     user: Annotated[
         str | None, typer.Option(help="Whose history it is: adds the user's pseudo-priors.")
@@ -53,9 +59,7 @@ def recommend(
     """Answer one request from an exported folder, with onnxruntime alone."""
     from adarec.serving import Recommender  # onnxruntime loads only where it is needed
 
-    answer = Recommender.open(folder).recommend(
-        [part.strip() for part in history.split(",")], top=top, user=user
-    )
+    answer = Recommender.open(folder).recommend(split_ids(history), top=top, user=user)
     rows = [
         {"item_id": item, "title": title, "score": score} for item, title, score in answer.items
     ]

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 import pyarrow.parquet as pq
 
+from adarec.data.id_list import join_ids
 from adarec.errors import ArtefactError, LogError
 
 
@@ -91,7 +92,7 @@ class Recommender:
         if not known:
             raise LogError(
                 f"None of the {len(history)} ids in the history is known to this model. "
-                f"Use ids of its log, for example {', '.join(self.item_ids[:3])}."
+                f"Use ids of its log, for example {join_ids(self.item_ids[:3])}."
             )
         before = self.pseudo_priors.get(user, []) if user is not None else []
         request = _request([self.item_index[item] for item in before] + known, self.length)

@@ -54,7 +54,7 @@ def judge(
     non_inferior, quality = judge_quality(teacher_ndcg, difference)
     reached = latency["teacher"] / latency["student"]
     met = latency["student"] <= TOLERANCE * latency["teacher"] / target["speedup"]
-    speed = f"a request is {request_speedup:.1f}x faster than the teacher's"
+    speed = f"a request is {speed_in_words(request_speedup)} than the teacher's"
     speed += _on_the_terms(reached, target) + _held(met, reached, target)
     beats = teacher_ndcg > best_count[1]
     sentence = f"{quality}; {speed}."
@@ -72,6 +72,11 @@ def judge(
             f"{best_count[1]:.4f}, the teacher {teacher_ndcg:.4f} NDCG@10."
         )
     return Verdict(sentence, non_inferior, met, beats)
+
+
+def speed_in_words(times: float) -> str:
+    """`6.3x faster`, or `1.3x slower` for .8 times as fast."""
+    return f"{times:.1f}x faster" if times >= 1 else f"{1 / times:.1f}x slower"
 
 
 def _on_the_terms(times: float, target: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ else:
     )
     st.markdown("Unpack it anywhere and recommend from it; no torch is needed:")
     st.code(
-        f'python -m adarec recommend FOLDER --history "{package.example_history}"',
+        f"python -m adarec recommend FOLDER --history {package.example_history}",
         "bash",
         wrap_lines=True,
     )

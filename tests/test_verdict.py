@@ -27,6 +27,13 @@ def interval(mean: float, low: float, high: float) -> dict[str, float]:
     return {"mean": mean / 10, "low": low / 10, "high": high / 10}
 
 
+@pytest.mark.parametrize(
+    ("times", "words"), [(6.26, "6.3x faster"), (1.0, "1.0x faster"), (0.8, "1.2x slower")]
+)
+def test_slower_is_called_slower(times: float, words: str) -> None:
+    assert f"a request is {words} than the teacher's" in verdict(request_speedup=times).sentence
+
+
 def test_a_good_run() -> None:
     found = verdict()
     assert (found.non_inferior, found.met_target, found.beats_counts) == (True, True, True)
@@ -68,7 +75,8 @@ def test_the_target_may_be_missed_by_a_tenth(student: float, met: bool) -> None:
     assert ("; missed the target of 5x" in found.sentence) == (not met)
     assert (", which meets the target of 5x" in found.sentence) == (student <= 1.0)
     assert (", nearly the target of 5x" in found.sentence) == (1.0 < student < 1.1)
-    assert f"{5.0 / student:.1f}x faster" in found.sentence, "what was reached is printed"
+    reached = f"{5.0 / student:.1f}x faster" if student <= 5 else "1.2x slower"
+    assert reached in found.sentence, "what was reached is printed"
 
 
 def test_a_target_on_the_body_says_so_after_the_request() -> None:

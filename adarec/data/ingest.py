@@ -252,8 +252,8 @@ def _time_warnings(scene: Scene) -> list[str]:
     warnings = []
     if kind == "relative":
         warnings.append(
-            "The times are no dates: they are taken as seconds since some start. If they are days, "
-            "write them as 2024-05-31."
+            "The times are no dates: they are taken as seconds since some start. Days are to be "
+            "written as 2024-05-31."
         )
     if tied is not None and tied >= 0.05:
         warnings.append(

@@ -1,6 +1,7 @@
 """The folder a person takes home: graph, weights, cell, vocabulary, settings and a model card."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from adarec.errors import ArtefactError, RunError
 from adarec.genotype import Genotype
 from adarec.runs.files import write_json
 from adarec.runs.records import RunRecord
+from adarec.runs.result import items_seen
 from adarec.runs.workspace import Workspace
 
 COPIED = (
@@ -18,10 +20,17 @@ COPIED = (
     ("student", "student.safetensors"),
     ("augment", "pseudo_priors.parquet"),
 )
+WRITTEN = frozenset(
+    (
+        *(name for _, name in COPIED),
+        *("items.parquet", "genotype.json", "settings.json", "result.json", "README.md"),
+    )
+)
 
 
 def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
-    """Writes the export of a finished run to `folder` and returns the files.
+    """Writes the export of a finished run to `folder` and returns its files. Those of an earlier
+    export there are replaced; whatever else the folder holds stays as it is.
 
     Raises:
         RunError: The run has not finished.
@@ -40,8 +49,7 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
         raise ArtefactError(
             f"{folder} exists and is not an earlier export. Name a new or empty folder."
         )
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
     try:
         partial.mkdir(parents=True)
         _fill(partial, workspace, record, record.result)
@@ -52,7 +60,7 @@ def export_run(workspace: Workspace, run: str, folder: Path) -> list[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return sorted(folder.iterdir())
+    return sorted(path for path in folder.iterdir() if path.name in WRITTEN)
 
 
 def _fill(
@@ -74,10 +82,8 @@ def _move(partial: Path, folder: Path) -> None:
         os.replace(partial, folder)
         return
     # The folder itself stays: somebody may stand in it (`--to .`).
-    new = {path.name for path in partial.iterdir()}
-    for path in list(folder.iterdir()):
-        if path.name not in new:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in WRITTEN - {path.name for path in partial.iterdir()}:
+        (folder / name).unlink(missing_ok=True)
     for path in partial.iterdir():
         os.replace(path, folder / path.name)
 
@@ -109,7 +115,7 @@ and {interactions:,} interactions.
 
 NDCG@10 of counting: {counts}.
 
-Cell: {cell}; sees the newest {receptive_field} items.
+Cell: {cell}; sees the newest {items_seen} items.{blend}
 
 Ranking: {ranking}. Latency: {latency}, on {cpu}. Seed {seed}.
 
@@ -186,13 +192,27 @@ def model_card(record: RunRecord) -> str:
         rows="\n".join(rows),
         counts=", ".join(counts),
         cell=Genotype.from_json(student["genotype"]).describe(),
-        receptive_field=student["receptive_field"],
+        items_seen=items_seen(result),
+        blend=_blend(student),
         ranking=result["protocol"]["ranking"],
         latency=result["protocol"]["latency"],
         cpu=result["environment"]["cpu"],
         seed=record.seed,
         length=scene["sequence_length"],
         pseudo_priors=_pseudo_priors(result),
+    )
+
+
+def _blend(student: Mapping[str, Any]) -> str:
+    """A sentence on the counts that a hybrid student carries."""
+    if "blend" not in student:
+        return ""
+    weights = student["blend"]
+    return (
+        f" The graph mixes the net's probabilities ({weights['net']:.0%}) with counting: what "
+        f"most often followed the last item ({weights['transitions']:.0%}) and how often an item "
+        f"is in the history ({weights['own_frequency']:.0%}). student.safetensors holds the net "
+        "alone."
     )
 
 

@@ -11,6 +11,14 @@ from adarec.verdict import describe_augmentation
 CONTROL_STAGES = ("measure_hand_made", "match_cells", "distill_control", "measure_controls")
 
 
+def items_seen(result: Mapping[str, Any]) -> int:
+    """How many of a history's newest items the student's scores depend on: its receptive field,
+    or all that its graph takes where these are fewer, or where it carries counts.
+    """
+    student, length = result["student"], result["scene"]["sequence_length"]
+    return int(length if "blend" in student else min(student["receptive_field"], length))
+
+
 def assemble_result(
     workspace: Workspace,
     run: RunRecord,

@@ -95,7 +95,7 @@ from app.gateway.settings import (
     settings_of,
 )
 from app.gateway.transfer import cells_to_distil, distil_cells
-from app.gateway.words import duration, elapsed, size, with_times_sign
+from app.gateway.words import duration, elapsed, size, speed, with_times_sign
 
 __all__ = [
     "AGGREGATION",
@@ -186,6 +186,7 @@ __all__ = [
     "target_speedup",
     "uncertainty",
     "validation_baselines",
+    "speed",
     "with_times_sign",
     "worker_is_alive",
     "workspace",

@@ -54,9 +54,14 @@ def runs(scene: str | None = None, *, with_archived: bool = False) -> list[RunSu
 
 
 def finished_runs(asked: str | None = None) -> list[RunSummary]:
-    """The finished runs, newest first. The example only stands in: it is left out as soon as a
-    person's own run has finished, unless the address asks for it."""
-    found = [run for run in runs() if run.state == "succeeded"]
+    """The finished runs, newest first; the archived only where the address asks for one. The
+    example only stands in: it is left out as soon as a person's own run has finished, unless the
+    address asks for it."""
+    found = [
+        run
+        for run in runs(with_archived=True)
+        if run.state == "succeeded" and (not run.archived or run.run == asked)
+    ]
     own = [run for run in found if not run.is_example]
     return found if not own or any(r.is_example and r.run == asked for r in found) else own
 

@@ -1,6 +1,7 @@
 """Answers of a finished run's models, and the folder to take away."""
 
 import io
+import shlex
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 import streamlit as st
 
+from adarec.data.id_list import join_ids
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app.gateway.files import workspace
@@ -43,8 +45,8 @@ _STORED = (".onnx", ".safetensors", ".parquet")
 
 @dataclass(frozen=True)
 class Package:
-    """What an exported folder holds: (file, size, what it is) of each, their size together, and
-    that of the zip file that carries them."""
+    """What an exported folder holds: (file, size, what it is) of each, their size together, that
+    of the zip file that carries them, and a history to ask with, quoted for a shell."""
 
     contents: list[tuple[str, str, str]]
     num_bytes: int
@@ -168,7 +170,8 @@ def _describe_export(home: str, run_id: str, finished_at: float | None) -> Packa
         _write_zip(packed, folder, run_id)
         zip_bytes = packed.seek(0, io.SEEK_END)
     scene = open_scene(workspace().store.run(run_id).scene_key)
-    example = ",".join(scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS])
+    seen = [scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS]]
+    example = shlex.quote(join_ids(seen))
     contents = [(name, size(count), _WHAT.get(name, "")) for name, count in sizes.items()]
     return Package(contents, sum(sizes.values()), zip_bytes, example)
 

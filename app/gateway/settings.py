@@ -118,4 +118,5 @@ def _command(scene: str, adaptation: Mapping[str, Any]) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Every digit: a rounded setting is another run.
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

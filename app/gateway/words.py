@@ -3,6 +3,8 @@
 import re
 import time
 
+from adarec.verdict import speed_in_words
+
 
 def duration(seconds: float) -> str:
     """`40 s`, `3 min`, `1 h 20 min`."""
@@ -29,6 +31,11 @@ def size(num_bytes: float) -> str:
             break
         num_bytes, unit = num_bytes / 1000, bigger
     return f"{num_bytes:.1f} {unit}"
+
+
+def speed(times: float) -> str:
+    """`6.3× faster`, or `1.3× slower`."""
+    return with_times_sign(speed_in_words(times))
 
 
 def with_times_sign(text: str) -> str:

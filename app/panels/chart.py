@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from adarec.data.spreadsheet import safe_csv
 from app import state
 from app.figures.chart import ChartInfo
 from app.panels.kept_view import View, view_to_draw
@@ -105,7 +106,9 @@ def show_clickable_chart(info: ChartInfo, figure: go.Figure, *, key: str) -> Any
 
 def as_csv(info: ChartInfo) -> str:
     """The chart's numbers as CSV with a header."""
-    return pd.DataFrame(info.rows()).to_csv(index=False)
+    rows = list(info.rows())
+    header = list(dict.fromkeys(name for row in rows for name in row))
+    return safe_csv(header, ([row.get(name) for name in header] for row in rows))
 
 
 def file_name(info: ChartInfo) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
+from adarec.runs.result import items_seen
 from app import gateway
 from app.figures.results.adaptation import adaptation_info, draw_adaptation
 from app.gateway.settings import flat
@@ -68,7 +69,7 @@ def _facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{speedup['p50']:.1f}× per request, {speedup['body_p50']:.1f}× without scoring and "
             "top 10 (medians)",
         ),
-        ("Receptive field", f"{student['receptive_field']} items"),
+        ("Sees the newest", f"{items_seen(result)} items"),
         ("Collapsed", "yes: no edge with parameters" if student["collapsed"] else "no"),
     ]
     if "augmentation" in result:

@@ -27,6 +27,14 @@ class Small(ChartInfo):
         return [{"model": 'one, "quoted"', "ms": 0.1}, {"model": "two", "ms": None}]
 
 
+def test_an_id_that_looks_like_a_formula_is_text_in_the_csv() -> None:
+    class OfALog(Small):
+        def rows(self) -> Rows:
+            return [{"item": "=1+1"}, {"item": "i2", "ms": -0.5}]
+
+    assert as_csv(OfALog()) == "item,ms\n'=1+1,\ni2,-0.5\n"
+
+
 def test_the_csv_holds_the_numbers_of_the_chart() -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(Small()))))
     assert rows == [{"model": 'one, "quoted"', "ms": "0.1"}, {"model": "two", "ms": ""}]

@@ -43,6 +43,15 @@ def test_a_long_tail_keeps_a_readable_axis() -> None:
     assert figure.layout.annotations[0].x == figure.layout.shapes[0].x0
 
 
+def test_the_share_of_users_counts_the_events_that_are_held_out() -> None:
+    # Lengths 3 to 12, ten users: nine have 11 events or fewer, of which 9 are trained on.
+    edges = list(range(3, 14))
+    info = sequence_lengths_info({"edges": edges, "users": [1] * 10}, training_length_p90=9)
+    figure = draw_sequence_lengths(info)
+    assert figure.layout.annotations[0].text == "90 % ≤ 11"
+    assert figure.layout.shapes[0].x0 == pytest.approx(8)
+
+
 def test_popularity_compares_with_equal_items() -> None:
     info = item_popularity_info(
         {"rank": [1, 4], "share": [0.7, 0.1], "cumulative_share": [0.7, 1.0]}

@@ -77,15 +77,23 @@ def test_the_model_card_says_how_to_ask_without_the_studio(
     assert ast.literal_eval(done.stdout) == [item_id for item_id, _, _ in expected]
 
 
-def test_an_earlier_export_is_replaced_whole(
+def test_an_earlier_export_is_replaced_and_what_else_is_there_stays(
     finished: Workspace, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
     folder = tmp_path / "export"
     export_run(finished, finished_run.run, folder)
-    (folder / "left-over.txt").write_text("of the earlier export")
-    export_run(finished, finished_run.run, folder)
-    assert {path.name for path in folder.iterdir()} == FILES
-    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+    (folder / ".git").mkdir()
+    mine = [folder / "serve.py", folder / ".git" / "config", tmp_path / "export.partial"]
+    for path in mine:
+        path.write_text("mine")
+    (folder / "pseudo_priors.parquet").write_text("of an earlier run with ASReP")
+    (folder / "README.md").write_text("of an earlier run")
+    files = export_run(finished, finished_run.run, folder)
+    assert {path.name for path in files} == FILES
+    assert {path.name for path in folder.iterdir()} == FILES | {"serve.py", ".git"}
+    assert [path.read_text() for path in mine] == ["mine"] * 3
+    assert finished_run.run in (folder / "README.md").read_text()
+    assert {path.name for path in tmp_path.iterdir()} == {"export", "export.partial"}
 
 
 def test_an_empty_folder_is_filled(

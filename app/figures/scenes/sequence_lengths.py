@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from adarec.data.scene import HELD_OUT
 from app.figures import colours
 from app.figures.chart import ChartInfo, Rows, mark_level, new_figure
 
@@ -24,9 +25,9 @@ class SequenceLengthsInfo(ChartInfo):
     kept: int
     title: str = "History lengths"
     explanation: str = (
-        "Users by the number of their events; bins grow with the length. The dashed line is the "
-        "90th percentile of training lengths: models read at most so many items, or the preset's "
-        "cap."
+        "Users by the number of their events; bins grow with the length. Nine users of ten have "
+        "at most as many as the dashed line says. Models read that many less the two events that "
+        "are held out, or the preset's cap."
     )
 
     @property
@@ -54,7 +55,7 @@ def sequence_lengths_info(
 ) -> SequenceLengthsInfo:
     """`histogram` holds `edges` [n + 1] and `users` [n] as `statistics.json` stores them."""
     return SequenceLengthsInfo(
-        list(histogram["edges"]), list(histogram["users"]), training_length_p90
+        list(histogram["edges"]), list(histogram["users"]), training_length_p90 + HELD_OUT
     )
 
 

@@ -46,7 +46,8 @@ def _show_cell(
     title = f"Cell of {run.title}"
     graphs = graphs_of_run(run, cell, title=title, compared_with=other, with_others=True)
     show_cell_graphs(graphs, key=key, explain=False)
-    facts = [run_label(run), f"sees {cell.receptive_field(gateway.num_cells(run))} items"]
+    field = min(cell.receptive_field(gateway.num_cells(run)), gateway.sequence_length(run))
+    facts = [run_label(run), f"sees {field} items"]
     if cell.is_collapsed:
         facts.append("collapsed: no edge with parameters reaches its output")
     st.caption(as_text(" · ".join(facts)))

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from adarec.genotype import Genotype
+from adarec.runs.result import items_seen
 from app import gateway
 from app.figures.cells.cell_graph import CellGraphInfo, explain_graphs
 from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
@@ -38,8 +39,8 @@ def _show_cell(name: str, result: Mapping[str, Any], graphs: Sequence[CellGraphI
     show_cell_graphs(graphs, key=f"cell_{name}", explain=False)
     st.markdown(f"**Verdict.** {as_text(gateway.with_times_sign(result['verdict']))}")
     facts = (
-        f"{result['speedup']['p50']:.1f}× faster than the teacher",
-        f"receptive field {result['student']['receptive_field']} items",
+        f"{gateway.speed(result['speedup']['p50'])} than the teacher",
+        f"sees the newest {items_seen(result)} items",
         "collapsed" if result["student"]["collapsed"] else "not collapsed",
     )
     st.caption(" · ".join(facts))

@@ -71,10 +71,11 @@ def show_result(result: dict[str, Any]) -> None:
     columns[2].metric(
         "Student latency",
         f"{student['latency_ms']['p50']:.3g} ms",
-        f"{result['speedup']['p50']:.1f}× faster",
+        gateway.speed(result["speedup"]["p50"]),
+        delta_color="normal" if result["speedup"]["p50"] >= 1 else "inverse",
         help=(
             "Median of one request under onnxruntime, batch 1, one thread. Without scoring and "
-            f"top 10 the student is {result['speedup']['body_p50']:.1f}× faster."
+            f"top 10 the student is {gateway.speed(result['speedup']['body_p50'])}."
         ),
     )
     columns[3].metric(

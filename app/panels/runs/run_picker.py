@@ -30,7 +30,7 @@ def run_label(run: RunSummary) -> str:
     parts += [run.taught_by, run.preset or "", f"seed {run.seed}"]
     parts += [f"adapted from {run.adapted_from}"] if run.adapted_from else []
     if run.speedup_p50:
-        parts.append(f"{run.speedup_p50:.1f}× faster")
+        parts.append(gateway.speed(run.speedup_p50))
     if run.state != "succeeded":
         parts.append(state_word(run.state))
     if run.archived:

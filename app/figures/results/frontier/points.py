@@ -117,6 +117,8 @@ def frontier_info(
         most_pairs=MOST_PAIRS,
         is_crowded=is_crowded(points),
         has_intervals=any(point.interval for point in points),
+        has_controls=cost_path[0].startswith("latency")
+        and any(point.role == "control" for point in points),
         allowed_loss=allowed_loss,
         num_below=below(points, frame),
     )

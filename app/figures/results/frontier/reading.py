@@ -12,6 +12,10 @@ _PAIRS = (
 _WHISKERS = "Whiskers: 95 % bootstrap interval of the difference to the teacher."
 _NO_WHISKERS = "Intervals are known for NDCG@10, not masked."
 _COUNTS = "Count baselines need no model: they stand at the left edge, and no line counts them."
+_CONTROLS = (
+    "Controls were timed beside the student in a measurement of their own: their milliseconds are "
+    "scaled by what it took there and beside the teacher."
+)
 _RING = (
     "A ring marks each scene's fastest student that is at most {percent:.0f} % below its teacher."
 )
@@ -23,6 +27,7 @@ def reading(
     most_pairs: int,
     is_crowded: bool,
     has_intervals: bool,
+    has_controls: bool,
     allowed_loss: float | None,
     num_below: int = 0,
 ) -> str:
@@ -33,6 +38,8 @@ def reading(
     else:
         parts += [_PAIRS, _WHISKERS if has_intervals else _NO_WHISKERS]
     parts.append(_COUNTS)
+    if has_controls:
+        parts.append(_CONTROLS)
     if num_below:
         models = "1 weaker one is" if num_below == 1 else f"{num_below} weaker ones are"
         parts.append(_BELOW.format(models=models))
