@@ -1,5 +1,6 @@
 """The commands. Each reads its options, calls one thing below, and prints."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,8 @@ app = typer.Typer(
 
 # A mistyped command or option. Typer moved this class when it left Click; its base stayed.
 _UsageMistake: Any = typer.BadParameter.__base__
+# Where nothing can be written: a full disk or quota, a read-only file system.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 FORMATS = "auto|csv|tsv|jsonl|parquet|movielens|recbole|retailrocket"
 
 
@@ -173,6 +176,10 @@ def main() -> None:
         _fail(f"{message}{'' if message.endswith(('.', '?')) else '.'} See: {asked} --help")
     except AdarecError as error:
         _fail(str(error))
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _fail(f"Nothing more can be written ({error.strerror}). Free some space, then go on.")
     except typer.Abort:
         sys.exit(130)
 

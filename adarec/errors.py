@@ -25,6 +25,10 @@ class RunError(AdarecError):
     """A run is missing, in the wrong state, or failed."""
 
 
+class RunIsHeldError(RunError):
+    """Another process executes the run."""
+
+
 class ArtefactError(AdarecError):
     """A stage's folder is missing, incomplete or unreadable."""
 

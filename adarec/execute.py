@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from adarec import catalog
 from adarec.data.by_length import metrics_by_length
 from adarec.environment import describe_environment
-from adarec.errors import AdarecError, StopRequested
+from adarec.errors import AdarecError, RunIsHeldError, StopRequested
 from adarec.nets.process import peak_rss_mb, prepare_process
 from adarec.runs.files import read_json, write_epoch_arrays, write_json
 from adarec.runs.records import RunRecord
@@ -27,9 +28,7 @@ from adarec.stages.context import StageContext
 from adarec.submission import replan
 
 REPORT_SECONDS = 0.5
-# A new cost table would change what a repeated search, or a control, steers by.
-NEVER_FRESH = ("measure_costs", "measure_hand_made")
-EXIT_STOPPED, EXIT_FAILED = 3, 1
+EXIT_STOPPED, EXIT_FAILED, EXIT_HELD = 3, 1, 4
 
 OnProgress = Callable[[str, float, str], None]
 _log = logging.getLogger(__name__)
@@ -97,7 +96,7 @@ def _execute_steps(
             raise StopRequested(run.run)
         workspace.store.update_run(run.run, stage=step["stage"])
         report = _Report(workspace, step, should_stop, on_progress)
-        fresh = run.fresh and step["stage"] not in NEVER_FRESH
+        fresh = run.fresh and step["stage"] not in catalog.NEVER_FRESH
         claim = workspace.artefacts.claim(
             step["key"], fresh=fresh, owner=run.run, should_stop=should_stop, on_wait=report.wait
         )
@@ -247,7 +246,7 @@ class _Report:
 
 def main(arguments: list[str] | None = None) -> int:
     """The worker's child: executes one run; exit code 0 finished, 3 stopped, 1 failed (reason in
-    the record).
+    the record), 4 another process executes it.
     """
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("run")
@@ -262,7 +261,7 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_STOPPED
     except AdarecError as error:
         _log.error("%s", error)
-        return EXIT_FAILED
+        return EXIT_HELD if isinstance(error, RunIsHeldError) else EXIT_FAILED
     return 0
 
 

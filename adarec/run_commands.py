@@ -10,6 +10,7 @@ from adarec import catalog
 from adarec.cli_results import AsJson, Home
 from adarec.config import adapt_settings, parse_overrides, preset_settings
 from adarec.data.samples import register_samples
+from adarec.errors import SettingsError
 from adarec.runs.workspace import Workspace
 from adarec.terminal import Terminal, print_result
 
@@ -141,10 +142,27 @@ def opened_workspace(home: Path | None) -> Workspace:
 
 
 def _chosen_settings(set_: list[str] | None, **options: Any) -> dict[str, Any]:
-    """What the options ask for, by dotted key; `--set` comes before the others."""
+    """What the options ask for, by dotted key.
+
+    Raises:
+        SettingsError: `--set` says otherwise than an option, or asks for what is a command's own.
+    """
     given = {
         _KEYS.get(name, name): value
         for name, value in options.items()
         if value is not None and value is not False
     }
-    return given | parse_overrides(set_ or [])
+    more = parse_overrides(set_ or [])
+    for key, value in more.items():
+        asked = given.get(key, value)
+        if value not in (str(asked), f"{asked:g}" if isinstance(asked, float) else asked):
+            raise SettingsError(
+                f"{key} was asked for twice: {asked} by its option, {value} by --set. "
+                "Leave one of them out."
+            )
+    if "point" in more:
+        raise SettingsError(
+            "--set point=… would choose a point of a front that is not there yet. Use "
+            "`python -m adarec distill RUN --point K` when the run has finished."
+        )
+    return given | more

@@ -86,11 +86,10 @@ def _execute(workspace: Workspace, run: str, terminal: Terminal) -> dict[str, An
 
 def _run(workspace: Workspace, scene: str, request: SearchRequest) -> str:
     """The unfinished run of the same steps, else a new one."""
-    if not request.fresh:
-        unfinished = find_unfinished(workspace, scene, request.settings)
-        if unfinished is not None:
-            workspace.store.update_run(unfinished.run, stop_requested_at=None)
-            return unfinished.run
+    unfinished = find_unfinished(workspace, scene, request.settings, fresh=request.fresh)
+    if unfinished is not None:
+        workspace.store.update_run(unfinished.run, stop_requested_at=None, archived=False)
+        return unfinished.run
     return create_run(workspace, scene, request.settings, fresh=request.fresh, state="running").run
 
 

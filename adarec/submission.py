@@ -11,6 +11,7 @@ from adarec.errors import RunError, SceneError
 from adarec.plan import ScenePart, plan_adaptation, plan_run, stage_key
 from adarec.runs.front import front_point
 from adarec.runs.records import RunRecord
+from adarec.runs.result import CONTROL_STAGES
 from adarec.runs.workspace import Workspace
 
 WITHOUT_CONTROLS = {"controls": 0, "hand_made": False, "cells": {}}
@@ -70,12 +71,17 @@ def replan(workspace: Workspace, run: str) -> None:
     """Plans a run anew that was planned on another machine or by an earlier version, and keeps
     the settings that it gets. Times are filed under the machine that took them, and a search must
     be steered by its own; what a stage leaves is filed under its version.
+
+    Raises:
+        RunError: It distils a point of a front that would be another one.
     """
     record, here = workspace.store.run(run), machine_fingerprint()
     machines = {step["settings"].get("machine", here) for step in record.steps}
     if machines - {"any", here} or not all(map(_is_of_today, record.steps)):
         settings = read_run_settings(record.settings)
         steps = _planned_anew(workspace, record, settings)
+        if settings.point is not None:
+            _check_search_is_the_same(record, steps, f"distil point {settings.point} of that run")
         workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
 
 
@@ -107,12 +113,14 @@ def _adaptation_steps(
     return [step.to_json() for step in steps], target.key
 
 
-def find_unfinished(workspace: Workspace, scene: str, settings: RunSettings) -> RunRecord | None:
-    """The newest failed, stopped or abandoned run with these very steps: the same command again
-    resumes it.
+def find_unfinished(
+    workspace: Workspace, scene: str, settings: RunSettings, *, fresh: bool = False
+) -> RunRecord | None:
+    """The newest failed, stopped or abandoned run with these very steps, to be computed anew or
+    not: the same command again resumes it.
     """
     for run in _same_runs(workspace, scene, settings, ("failed", "cancelled", "running")):
-        if not workspace.is_executing(run.run):
+        if run.fresh == fresh and not workspace.is_executing(run.run):
             return run
     return None
 
@@ -149,6 +157,9 @@ def add_controls(
         count: Random cells that it shall have, with the all-skip cell.
         hand_made: The hand-made students, too.
         cells: Name -> ops, with commas between, of other cells.
+
+    Raises:
+        RunError: There is no such run, or what it has would have to be computed anew here.
     """
     record = workspace.store.run(run)
     had = read_run_settings(record.settings)
@@ -159,6 +170,13 @@ def add_controls(
     }
     settings = read_run_settings(record.settings | wanted)
     steps = _planned_anew(workspace, record, settings)
+    kept = {step["key"] for step in steps}
+    if any(s["key"] not in kept for s in record.steps if s["stage"] not in CONTROL_STAGES):
+        raise RunError(
+            f"{run} was computed by an earlier version, on another machine, or on an earlier log "
+            f"of {record.scene}: what it has would be computed again. Start a new search with "
+            "controls."
+        )
     workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
     return workspace.store.run(run)
 
@@ -186,14 +204,22 @@ def point_settings(workspace: Workspace, run: str, point: int) -> RunSettings:
     record = workspace.store.run(run)
     settings = read_run_settings(record.settings | WITHOUT_CONTROLS | {"point": point})
     steps = _planned_anew(workspace, record, settings)
+    search = _check_search_is_the_same(record, steps, "distil a point of that run")
+    front_point(workspace.artefacts.path(search), point)
+    return settings
+
+
+def _check_search_is_the_same(
+    record: RunRecord, steps: Sequence[Mapping[str, Any]], instead: str
+) -> str:
+    """The key of the search of `record`, which `steps` have, too."""
     before, now = (
         next(str(step["key"]) for step in planned if step["role"] == "search")
         for planned in (record.steps, steps)
     )
     if before != now:
         raise RunError(
-            f"The search of {run} was computed by an earlier version, on another machine, or on "
-            f"an earlier log of {record.scene}. Search again, then distil a point of that run."
+            f"The search of {record.run} was computed by an earlier version, on another machine, "
+            f"or on an earlier log of {record.scene}. Search again, then {instead}."
         )
-    front_point(workspace.artefacts.path(before), point)
-    return settings
+    return before

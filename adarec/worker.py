@@ -24,7 +24,7 @@ from dbos import DBOS
 
 from adarec.errors import AdarecError, RunError
 from adarec.jobs import stop_worker
-from adarec.jobs.child import EXIT_STOPPED, Child, Outcome
+from adarec.jobs.child import EXIT_HELD, EXIT_STOPPED, Child, Outcome
 from adarec.jobs.engine import WORKFLOW, engine_client, engine_config, set_queue
 from adarec.jobs.heartbeats import WorkerRecord, beat, forget_worker, register_worker
 from adarec.jobs.lock import take_lock, worker_lock_path, write_holder
@@ -227,6 +227,8 @@ class Worker:
             )
         elif outcome.code == EXIT_STOPPED:
             self._finish(run, "cancelled")
+        elif outcome.code == EXIT_HELD:
+            _log.info("%s is executed elsewhere, in a terminal perhaps; it ends there", run)
         else:
             log = run_log_path(self._workspace, run)
             self._fail(run, f"{outcome.describe()}. Resume it to go on; its log is {log}.")

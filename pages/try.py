@@ -14,7 +14,7 @@ st.caption(
     "Does it recommend sensible things? The same history for both models, answered by onnxruntime."
 )
 run = pick_run(
-    [each for each in gateway.runs() if each.state == "succeeded"],
+    [each for each in gateway.runs() if each.has_result],
     none_yet="**No finished run yet.** Here teacher and student answer one history side by side, "
     "so that you see whether it recommends sensible things. A model can be tried when its run has "
     "measured it.",

@@ -165,6 +165,10 @@ MISTAKES = [
     (["search", "cycle", "--set", "epochs"], "'epochs' has no '='", "--set KEY=VALUE"),
     (["search", "cycle", "--set", "teacher.epochs=x"], "teacher.epochs", "found 'x'"),
     (["search", "cycle", "--set", "teacher.colour=1"], "teacher.colour", "docs/settings.md"),
+    (["search", "cycle", "--set", "point=3"], "point", "distill RUN --point"),
+    (["search", "cycle", "--set", "teacher.name=sasrec"], "teacher.name", "Use --teacher"),
+    (["search", "cycle", "--set", "losses.task=inf"], "losses.task", "finite"),
+    (["search", "cycle", "--seed", "1", "--set", "seed=2"], "1 by its option, 2 by", "Leave one"),
     (["search", "cycle", "--speedup", "fast"], "'--speedup'", "--help"),
     (["search", "cycle", "--seed", "-1"], "seed", "found -1"),
     (["ingest", "missing.csv", "--name", "x"], "missing.csv", "."),
@@ -243,6 +247,14 @@ def test_a_request_that_cannot_be_answered(
     command: CommandLine, exported: Path, arguments: list[str], found: str
 ) -> None:
     assert found in command.mistake("recommend", exported, *arguments)
+
+
+@pytest.mark.parametrize("name", ["what?", "a%20b"])
+def test_a_folder_that_no_database_address_can_name(
+    command: CommandLine, tmp_path: Path, name: str
+) -> None:
+    assert "Name a folder without them" in command.mistake("scenes", "--home", tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_no_export(command: CommandLine, tmp_path: Path) -> None:

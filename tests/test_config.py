@@ -40,8 +40,9 @@ def test_an_augmentation_brings_its_teacher_unless_one_is_named(
     assert chosen.teacher == preset_settings(teacher=entry.teacher).teacher  # with its sizes
     for teacher in ("gru4rec", "nextitnet"):
         assert preset_settings(teacher=teacher, overrides=asked).teacher.name == teacher
-        named = asked | {"teacher.name": teacher}
-        assert preset_settings(overrides=named).teacher.name == teacher
+        if teacher != entry.teacher:
+            with pytest.raises(SettingsError, match="Use --teacher"):
+                preset_settings(overrides=asked | {"teacher.name": teacher})
 
 
 def test_the_reverse_model_is_the_teacher_or_the_presets_sasrec() -> None:

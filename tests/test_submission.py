@@ -89,6 +89,17 @@ def test_an_unfinished_run_with_the_same_steps_is_found(shop: Workspace, state: 
     assert find_unfinished(shop, "cafe", small_settings()) is None
 
 
+def test_a_run_that_computes_everything_anew_is_resumed_by_its_own_command(
+    shop: Workspace,
+) -> None:
+    run = create_run(shop, "shop", small_settings(), fresh=True).run
+    shop.store.update_run(run, state="cancelled")
+    assert find_unfinished(shop, "shop", small_settings()) is None
+    found = find_unfinished(shop, "shop", small_settings(), fresh=True)
+    assert found is not None
+    assert found.run == run
+
+
 @pytest.mark.parametrize("state", ["queued", "succeeded"])
 def test_a_queued_or_finished_run_is_not_unfinished(shop: Workspace, state: str) -> None:
     run = create_run(shop, "shop", small_settings()).run
@@ -136,6 +147,26 @@ def test_hand_made_students_are_added_with_them(shop: Workspace) -> None:
     assert {f"control-{name}" for name in names} <= set(added)
     assert added[-1] == "measure-controls"
     assert more.steps[:5] == run.steps
+
+
+def test_no_controls_are_added_where_the_run_would_be_computed_again(shop: Workspace) -> None:
+    run = create_run(shop, "shop", small_settings())
+    shop.store.update_run(run.run, steps=as_planned_before(run, "search"))
+    with pytest.raises(RunError, match="Start a new search with controls"):
+        add_controls(shop, run.run, 2)
+    assert shop.store.run(run.run).settings["controls"] == 0
+
+
+def test_a_point_is_not_taken_from_another_front(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(shop, "shop", small_settings(cost="latency", point=3))
+    replan(shop, run.run)
+    monkeypatch.setattr("adarec.plan.search.machine_fingerprint", lambda: "there")
+    monkeypatch.setattr("adarec.submission.machine_fingerprint", lambda: "there")
+    with pytest.raises(RunError, match="Search again, then distil point 3 of that run"):
+        replan(shop, run.run)
+    assert shop.store.run(run.run).steps == run.steps
 
 
 def test_controls_of_a_missing_run(shop: Workspace) -> None:

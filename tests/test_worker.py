@@ -14,6 +14,7 @@ import pytest
 from adarec import jobs
 from adarec.runs.files import read_json
 from tests.jobs.bench import WORKER, Bench, bench
+from tests.jobs.test_requests import open_jobs_of
 
 pytestmark = pytest.mark.whole_run
 
@@ -64,6 +65,14 @@ def test_runs_that_wait_are_executed_one_after_the_other(bench: Bench) -> None:
     assert "the reason is on this line" in log.read_text()
     bench.wait_until(lambda: (bench.store.run_summary(last).peak_rss_mb or 0) > 10, "peak")
     assert jobs.queued_runs(bench.workspace) == []
+
+
+def test_a_run_that_a_terminal_computes_is_left_to_it(bench: Bench) -> None:
+    run = submit(bench)
+    with bench.workspace.executing(run):
+        start(bench)
+        bench.wait_until(lambda: open_jobs_of(bench) == [], "end of the job")
+        assert (bench.state(run), bench.store.run(run).error) == ("running", None)
 
 
 def test_a_running_run_stops_in_time_and_can_be_resumed(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from adarec.catalog.entries import Entry as Entry
 from adarec.catalog.entries import LayerMapping as LayerMapping
 from adarec.catalog.entries import Op as Op
 from adarec.catalog.entries import Teacher as Teacher
+from adarec.catalog.stages import NEVER_FRESH as NEVER_FRESH
 from adarec.catalog.stages import STAGES as STAGES
 from adarec.errors import RegistryError
 

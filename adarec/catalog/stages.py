@@ -101,3 +101,7 @@ STAGES = (
         version=1,
     ),
 )
+
+# A run that computes everything anew keeps these: other times would change what a repeated
+# search, or a control, steers by.
+NEVER_FRESH = ("measure_costs", "measure_hand_made", "match_cells")

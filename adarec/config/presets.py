@@ -56,6 +56,10 @@ def preset_settings(
             "--set preset=… would only rename the run's sizes. Use --preset to choose them."
         )
     teacher = teacher or _usual_teacher(overrides or {})
+    if (overrides or {}).get("teacher.name", teacher) != teacher:
+        raise SettingsError(
+            f"--set teacher.name=… would give it the sizes of {teacher}. Use --teacher."
+        )
     tree = _merged({"preset": preset, "teacher": {"name": teacher}}, _PRESETS[preset])
     if teacher != "nextitnet":
         tree = _merged(tree, {"teacher": _SIZES_BUT_NEXTITNET[preset]})

@@ -5,7 +5,14 @@ imported only when a request is written: reading the queue or asking for the wor
 nothing.
 """
 
-from adarec.jobs.requests import queue_position, queued_runs, resume, stop, submit
+from adarec.jobs.requests import (
+    is_interrupted,
+    queue_position,
+    queued_runs,
+    resume,
+    stop,
+    submit,
+)
 from adarec.jobs.run_log import log_tail
 from adarec.jobs.workers import (
     WorkerStatus,
@@ -20,6 +27,7 @@ __all__ = [
     "WorkerStatus",
     "continue_interrupted",
     "ensure_worker",
+    "is_interrupted",
     "log_tail",
     "queue_position",
     "queued_runs",

@@ -13,7 +13,7 @@ from adarec.jobs import leash
 from adarec.jobs.run_log import last_lines
 
 TERM_GRACE_S = 3.0
-EXIT_STOPPED = 3
+EXIT_STOPPED, EXIT_HELD = 3, 4
 
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB on Linux
 _LAST_WORDS_IN = 10  # lines, for blank ones may follow the last words

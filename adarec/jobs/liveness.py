@@ -3,7 +3,8 @@
 import socket
 
 from adarec.jobs.heartbeats import WorkerRecord, live_workers
-from adarec.jobs.lock import is_locked, worker_lock_path
+from adarec.jobs.lock import worker_lock_path
+from adarec.runs.file_lock import is_locked
 from adarec.runs.workspace import Workspace
 
 

@@ -11,6 +11,8 @@ import socket
 import time
 from pathlib import Path
 
+from adarec.runs.file_lock import is_locked
+
 _ATTEMPTS = 5
 _PAUSE_S = 0.05
 
@@ -34,22 +36,6 @@ def take_lock(path: Path) -> int | None:
             return descriptor
     os.close(descriptor)
     return None
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a worker holds the lock."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared, so that two who ask at the same time do not take each other for a worker.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def write_holder(descriptor: int, pid: int) -> None:

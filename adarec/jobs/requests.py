@@ -27,8 +27,29 @@ def resume(workspace: Workspace, run: str) -> None:
     Raises:
         RunError: There is no such run, or it is neither of these.
     """
-    if not _is_waiting_for_a_worker(workspace, run):
-        _queue(workspace, run, only_from=RESUMABLE_STATES)
+    if is_interrupted(workspace, run):
+        with engine_client(workspace.database_url) as client:
+            jobs = open_jobs(client, run)
+        if jobs:
+            workspace.store.update_run(run, stop_requested_at=None)
+            return
+        workspace.store.update_run(run, only_from=("running",), state="cancelled")
+    _queue(workspace, run, only_from=RESUMABLE_STATES)
+
+
+def is_interrupted(workspace: Workspace, run: str) -> bool:
+    """Whether a run that looks running has lost its process: nobody executes it, and no live
+    worker has it (its worker died, or the terminal that it was computed in was closed).
+
+    Raises:
+        RunError: There is no such run.
+    """
+    if workspace.store.run_summary(run).state != "running" or workspace.is_executing(run):
+        return False
+    with engine_client(workspace.database_url) as client:
+        jobs = open_jobs(client, run)
+    alive = {worker.executor for worker in attending_workers(workspace)}
+    return not any(job.executor in alive for job in jobs)
 
 
 def stop(workspace: Workspace, run: str) -> bool:
@@ -83,17 +104,3 @@ def _queue(workspace: Workspace, run: str, only_from: tuple[str, ...]) -> None:
         )
     with engine_client(workspace.database_url) as client:
         enqueue(client, run, store.run_summary(run).queued_at)
-
-
-def _is_waiting_for_a_worker(workspace: Workspace, run: str) -> bool:
-    """Whether a run that looks running only needs a worker. One that has neither a worker nor a
-    request (a search in the foreground that was killed) is marked cancelled on the way."""
-    if workspace.store.run_summary(run).state != "running" or workspace.is_executing(run):
-        return False
-    with engine_client(workspace.database_url) as client:
-        jobs = open_jobs(client, run)
-    if not jobs:
-        workspace.store.update_run(run, only_from=("running",), state="cancelled")
-        return False
-    alive = {worker.executor for worker in attending_workers(workspace)}
-    return not any(job.executor in alive for job in jobs)

@@ -12,8 +12,9 @@ from pathlib import Path
 from adarec.errors import RunError
 from adarec.jobs.heartbeats import WorkerRecord
 from adarec.jobs.liveness import attending_workers
-from adarec.jobs.lock import is_locked, read_holder, take_lock, worker_lock_path, write_holder
+from adarec.jobs.lock import read_holder, take_lock, worker_lock_path, write_holder
 from adarec.jobs.requests import queued_runs
+from adarec.runs.file_lock import is_locked
 from adarec.runs.records import ACTIVE_STATES
 from adarec.runs.workspace import Workspace
 

@@ -1,6 +1,7 @@
 """Checkpoints of training as plain tensors and JSON: a resumed run continues as if undisturbed."""
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -8,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 CHECKPOINT_SECONDS = 5.0
 FILE_NAME = "checkpoint.safetensors"
+
+_log = logging.getLogger(__name__)
 
 
 class Checkpoint:
@@ -47,13 +50,18 @@ class Checkpoint:
 
     def read(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """Tensors and progress of the checkpoint, its random state restored; None where there is
-        none.
+        none that can be read.
         """
         if not self.path.exists():
             return None
-        with safe_open(self.path, framework="pt") as stored:
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            progress = json.loads(stored.metadata()["progress"])
+        try:
+            with safe_open(self.path, framework="pt") as stored:
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+                progress = json.loads(stored.metadata()["progress"])
+        except SafetensorError as error:  # a power cut may leave a file without its content
+            _log.warning("%s is damaged (%s): this step begins anew", self.path.name, error)
+            self.remove()
+            return None
         torch.set_rng_state(tensors.pop("random_state"))
         return tensors, progress
 

@@ -60,6 +60,16 @@ class ArtefactStore:
                 return path
         return None
 
+    def is_settled(self, key: str, *, fresh: bool, owner: str) -> bool:
+        """Whether nothing is left to do for `key`: it is whole, and, where it is to be computed
+        anew for the run `owner`, it was.
+        """
+        if not self.is_complete(key):
+            return False
+        if not fresh:
+            return True
+        return bool(owner) and self._claim(self.path(key)).get("fresh_for") == owner
+
     @contextmanager
     def claim(
         self,
@@ -92,7 +102,7 @@ class ArtefactStore:
         """
         lock = self._acquire(key, should_stop, on_wait)
         try:
-            if self._is_settled(key, fresh, owner):
+            if self.is_settled(key, fresh=fresh, owner=owner):
                 yield None
                 return
             partial = self._prepare(key, fresh, owner)
@@ -150,13 +160,6 @@ class ArtefactStore:
         except ArtefactError:
             return {}
         return claim if isinstance(claim, dict) else {}
-
-    def _is_settled(self, key: str, fresh: bool, owner: str) -> bool:
-        if not self.is_complete(key):
-            return False
-        if not fresh:
-            return True
-        return bool(owner) and self._claim(self.path(key)).get("fresh_for") == owner
 
     def _prepare(self, key: str, fresh: bool, owner: str) -> Path:
         partial = self.partial_path(key)

@@ -84,6 +84,11 @@ class RunSummary:
         return self.run == EXAMPLE_RUN
 
     @property
+    def has_result(self) -> bool:
+        """Whether it has measured its student; it keeps that while controls are added to it."""
+        return self.verdict is not None
+
+    @property
     def is_active(self) -> bool:
         """Whether the run waits or computes."""
         return self.state in ACTIVE_STATES

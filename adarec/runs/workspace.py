@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from adarec.errors import RunError, WorkspaceError
+from adarec.errors import RunIsHeldError, WorkspaceError
 from adarec.runs.artefacts import ArtefactStore
+from adarec.runs.file_lock import is_locked
 from adarec.runs.schema import sqlite_url
 from adarec.runs.store import RunStore
 
@@ -42,6 +44,12 @@ class Workspace:
         """
         chosen = home or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
         folder = Path(chosen).expanduser().absolute()
+        elsewhere = os.environ.get(DATABASE_VARIABLE)
+        if not elsewhere and ("?" in str(folder) or unquote(str(folder)) != str(folder)):
+            raise WorkspaceError(
+                f"{folder} cannot be a workspace: '?' and '%' with two digits mean something else "
+                "in a database's address. Name a folder without them."
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
             artefacts = ArtefactStore(folder / "artefacts")
@@ -50,7 +58,6 @@ class Workspace:
                 f"{folder} cannot be a workspace ({error.strerror}). A folder that can be written "
                 f"is needed: name another one with --home or {HOME_VARIABLE}."
             ) from error
-        elsewhere = os.environ.get(DATABASE_VARIABLE)
         url = elsewhere or sqlite_url(folder / "adarec.sqlite")
         return cls(home=folder, database_url=url, artefacts=artefacts, store=_open_store(url))
 
@@ -60,14 +67,14 @@ class Workspace:
         dies, so a held run is a run that somebody really works on.
 
         Raises:
-            RunError: Another process holds the run, and still does after a few seconds.
+            RunIsHeldError: Another process holds the run, and still does after a few seconds.
         """
         lock = FileLock(self._run_lock(run))
         try:
             # A process that was just stopped may take this long to end.
             lock.acquire(timeout=HANDOVER_S)
         except Timeout as error:
-            raise RunError(
+            raise RunIsHeldError(
                 f"{run} is being executed by another process. Watch it there, or stop it first."
             ) from error
         try:
@@ -77,14 +84,7 @@ class Workspace:
 
     def is_executing(self, run: str) -> bool:
         """Whether some process on this file system holds the run."""
-        path = self._run_lock(run)
-        if not path.exists():
-            return False
-        try:
-            with FileLock(path).acquire(blocking=False):
-                return False
-        except Timeout:
-            return True
+        return is_locked(self._run_lock(run))
 
     def _run_lock(self, run: str) -> Path:
         folder = self.home / "runs"

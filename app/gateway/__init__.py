@@ -8,6 +8,7 @@ from app.gateway.jobs import (
     add_controls,
     continue_interrupted,
     distil_point,
+    is_interrupted,
     log_tail,
     resume_search,
     runs_before,
@@ -35,7 +36,6 @@ from app.gateway.runs import (
     SEARCH,
     TEACHER,
     Curve,
-    StepProgress,
     adaptations,
     augmented_histories,
     candidates,
@@ -52,7 +52,6 @@ from app.gateway.runs import (
     num_cells,
     num_own_cells,
     op_costs,
-    progress,
     recorded_so_far,
     results,
     run,
@@ -94,6 +93,7 @@ from app.gateway.settings import (
     setting_schemas,
     settings_of,
 )
+from app.gateway.steps import StepProgress, progress
 from app.gateway.transfer import cells_to_distil, distil_cells
 from app.gateway.words import duration, elapsed, size, speed, with_times_sign
 
@@ -126,6 +126,7 @@ __all__ = [
     "delete_run",
     "delete_scene",
     "distil_point",
+    "is_interrupted",
     "duration",
     "elapsed",
     "epoch_arrays",

@@ -123,6 +123,11 @@ def continue_interrupted() -> None:
     jobs.continue_interrupted(workspace())
 
 
+def is_interrupted(run_id: str) -> bool:
+    """Whether a run that looks running has lost the process that computed it."""
+    return jobs.is_interrupted(workspace(), run_id)
+
+
 def worker_is_alive() -> bool:
     """Whether somebody will execute what is queued."""
     return jobs.worker_is_alive(workspace())

@@ -1,8 +1,6 @@
 """What is known about runs: records, curves, arrays, the found cell."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +27,6 @@ Curve = tuple[list[int], list[float]]
 SEARCH, DISTIL, TEACHER, COSTS, MEASURE = "search", "student", "teacher", "costs", "measure"
 AGGREGATION = "aggregation"
 AUGMENT = "augment"
-CONTROL = "control-"  # before the name of a control, in the role of the step that distils it
-
-
-@dataclass(frozen=True)
-class StepProgress:
-    """One step of a run as its page shows it; `fraction` 0..1, `seconds_left` None when
-    unknown."""
-
-    role: str
-    title: str
-    fraction: float
-    message: str
-    seconds_left: float | None
-    is_complete: bool
-    is_current: bool
 
 
 def runs(scene: str | None = None, *, with_archived: bool = False) -> list[RunSummary]:
@@ -60,7 +43,7 @@ def finished_runs(asked: str | None = None) -> list[RunSummary]:
     found = [
         run
         for run in runs(with_archived=True)
-        if run.state == "succeeded" and (not run.archived or run.run == asked)
+        if run.has_result and (not run.archived or run.run == asked)
     ]
     own = [run for run in found if not run.is_example]
     return found if not own or any(r.is_example and r.run == asked for r in found) else own
@@ -185,41 +168,10 @@ def op_costs(record: RunRecord) -> dict[str, Any] | None:
     return read_stage_json(key, "costs.json") if key else None
 
 
-def progress(record: RunRecord) -> list[StepProgress]:
-    """Every step of the run in order, with how far it is."""
-    keys = [step["key"] for step in record.steps]
-    reported = workspace().store.progress(keys)
-    artefacts = workspace().artefacts
-    steps = []
-    for step in record.steps:
-        row = reported.get(step["key"])
-        is_complete = artefacts.is_complete(step["key"])
-        is_current = record.is_active and record.stage in (step["stage"], step["role"])
-        steps.append(
-            StepProgress(
-                role=step["role"],
-                title=_title(step),
-                fraction=1.0 if is_complete else (row.fraction if row else 0.0),
-                message=row.message if row and not is_complete else "",
-                seconds_left=row.seconds_left(time.time()) if row and is_current else None,
-                is_complete=is_complete,
-                is_current=is_current and not is_complete,
-            )
-        )
-    return steps
-
-
-def _title(step: Mapping[str, Any]) -> str:
-    """The stage's title; the stage that a run has for each control says which one."""
-    title = catalog.find(catalog.STAGES, str(step["stage"])).title
-    name = str(step["role"]).removeprefix(CONTROL)
-    return title if name == step["role"] else f"{title} ({name})"
-
-
 def results(records: list[RunSummary]) -> dict[str, Mapping[str, Any]]:
     """The results (the contract's Result) of those runs that have one, by run id; leave them as
     they are, every page gets the same ones."""
-    finished = {each.run: each.finished_at for each in records if each.state == "succeeded"}
+    finished = {each.run: each.finished_at for each in records if each.has_result}
     return _shelf(str(workspace().home)).take(finished, workspace().store.results)
 
 

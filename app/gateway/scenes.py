@@ -1,7 +1,9 @@
 """Scenes: what is known about them, and how a log becomes one."""
 
 import hashlib
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,8 +131,10 @@ def keep_upload(name: str, content: BinaryIO) -> Path:
     path = folder / (Path(name.replace("\\", "/")).name or "log.csv")
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
+        # A copy that ends half-way, or that another tab makes, is never taken for the log.
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             shutil.copyfileobj(content, file)
+        os.replace(file.name, path)
         content.seek(0)
     return path
 

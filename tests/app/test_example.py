@@ -37,7 +37,8 @@ def test_the_example_stands_in_until_a_run_has_finished(home: Workspace) -> None
     running = own_run(home, state="running", until="search")
     assert [run.run for run in gateway.runs()] == [running, EXAMPLE_RUN]
     assert [run.run for run in gateway.finished_runs()] == [EXAMPLE_RUN]
-    home.store.update_run(running, state="succeeded")
+    result = gateway.run(EXAMPLE_RUN).result
+    home.store.update_run(running, state="succeeded", result=result)
     assert [run.run for run in gateway.finished_runs()] == [running]
 
 

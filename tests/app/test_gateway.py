@@ -169,6 +169,36 @@ def test_the_same_upload_is_kept_once(home: Workspace) -> None:
     assert gateway.keep_upload("a.csv", io.BytesIO(b"other")) != first
 
 
+def test_an_upload_that_was_cut_off_is_not_taken_for_the_log(home: Workspace) -> None:
+    class CutOff(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.copies and self.tell() > 0:
+                raise OSError("the disk is full")
+            return super().read(8 if self.copies else size)
+
+        copies = False
+
+        def seek(self, place: int, whence: int = 0) -> int:
+            self.copies = True
+            return super().seek(place, whence)
+
+    content = b"user,item\n1,2\n1,3\n"
+    with pytest.raises(OSError, match="the disk is full"):
+        gateway.keep_upload("a.csv", CutOff(content))
+    assert gateway.keep_upload("a.csv", io.BytesIO(content)).read_bytes() == content
+
+
+def test_a_run_keeps_its_place_while_controls_are_added(home: Workspace) -> None:
+    run = add_run(home, "shop", add_scene(home, "shop", seed=0))
+    for state in ("queued", "running", "cancelled", "failed"):
+        home.store.update_run(run, state=state)
+        assert run in [each.run for each in gateway.finished_runs()], state
+        assert run in gateway.results(gateway.finished_runs())
+    home.store.update_run(run, archived=True)
+    assert run not in [each.run for each in gateway.finished_runs()]
+    assert run in [each.run for each in gateway.finished_runs(run)], "the address asks for it"
+
+
 def test_results_are_read_once_and_again_when_a_run_finished_again() -> None:
     shelf, asked = Shelf(), []
 

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-from adarec.errors import StopRequested
+from adarec.errors import RunIsHeldError, StopRequested
 from adarec.runs.files import read_json, write_json
 from adarec.runs.workspace import Workspace
 
@@ -24,13 +24,15 @@ def main() -> None:
     workspace = Workspace.open(home)
     settings = workspace.store.run(run).settings
     signal.signal(signal.SIGTERM, lambda *_: asked.append(1) if "deaf" not in settings else None)
-    with workspace.executing(run):
-        try:
+    try:
+        with workspace.executing(run):
             count(workspace, run, settings, asked)
-        except StopRequested:
-            workspace.store.update_run(run, state="cancelled")
-            sys.exit(3)
-        workspace.store.update_run(run, state="succeeded", finished_at=time.time())
+            workspace.store.update_run(run, state="succeeded", finished_at=time.time())
+    except StopRequested:
+        workspace.store.update_run(run, state="cancelled")
+        sys.exit(3)
+    except RunIsHeldError:
+        sys.exit(4)
 
 
 def count(workspace: Workspace, run: str, settings: dict[str, Any], asked: list[int]) -> None:

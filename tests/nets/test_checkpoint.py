@@ -149,3 +149,13 @@ def test_a_checkpoint_is_due_by_the_clock_and_keeps_the_random_state(tmp_path: P
     torch.manual_seed(4)
     checkpoint.read()
     assert torch.equal(torch.rand(4), drawn)
+
+
+@pytest.mark.parametrize("left", [0, 0.5])
+def test_a_damaged_checkpoint_is_none(tmp_path: Path, left: float) -> None:
+    checkpoint = Checkpoint(tmp_path)
+    checkpoint.write({"weight": torch.ones(8)}, {"epoch": 3})
+    content = checkpoint.path.read_bytes()
+    checkpoint.path.write_bytes(content[: int(left * len(content))])
+    assert checkpoint.read() is None
+    assert not checkpoint.path.exists()

@@ -4,11 +4,11 @@ import streamlit as st
 
 from adarec.runs.records import RunRecord
 from app import gateway, state
-from app.gateway.runs import CONTROL, StepProgress
+from app.gateway.steps import CONTROL, StepProgress
 from app.panels.errors import as_text, shown_errors
 from app.panels.runs.live_charts import show_live_charts
 from app.panels.runs.run_picker import state_word
-from app.panels.runs.waiting import NO_WORKER, has_worker, waiting_words
+from app.panels.runs.waiting import INTERRUPTED, NO_WORKER, has_worker, waiting_words
 
 _STATUS_S = 1.9
 _CHARTS_S = 2
@@ -32,9 +32,12 @@ def _status(run_id: str, drawn_state: str) -> None:
             st.rerun()
         with st.container(border=True):
             steps = gateway.progress(run)
+            is_interrupted = gateway.is_interrupted(run.run)
             _show_headline(run, steps)
+            if is_interrupted:
+                st.warning(INTERRUPTED)
             _show_steps(steps)
-            _show_buttons(run)
+            _show_buttons(run, is_interrupted=is_interrupted)
             _show_log(run)
 
 
@@ -104,16 +107,17 @@ def _mark(part: list[StepProgress]) -> str:
     return f"{fraction:.0%}" if fraction else "open"
 
 
-def _show_buttons(run: RunRecord) -> None:
+def _show_buttons(run: RunRecord, *, is_interrupted: bool) -> None:
     # No `help` on these buttons: Streamlit then draws each twice, one of them hidden.
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.is_active:
-            if st.button("Stop", key=state.STOP_SEARCH, disabled=run.is_stopping):
+            is_ending = run.is_stopping and not is_interrupted
+            if st.button("Stop", key=state.STOP_SEARCH, disabled=is_ending):
                 with shown_errors():
                     gateway.stop_search(run.run)
                     st.rerun()
             st.caption("Stops within seconds and keeps what was computed; it can be resumed.")
-        if run.is_resumable:
+        if run.is_resumable or is_interrupted:
             if st.button("Resume", key=state.RESUME_SEARCH, type="primary"):
                 with shown_errors():
                     gateway.resume_search(run.run)

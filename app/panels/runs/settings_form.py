@@ -150,7 +150,7 @@ def _choose_speedup(usual: dict[str, Any], *, key: str) -> float | None:
     """The target, or None for the preset's."""
     found: float | None = st.number_input(
         "Target speed-up (×)",
-        1.1,
+        1.01,
         1000.0,
         usual["speedup"],
         step=0.5,

@@ -10,6 +10,12 @@ NO_WORKER = (
 )
 
 
+INTERRUPTED = (
+    "The process that computed this run has ended: its terminal was closed, or its worker was "
+    "ended. Resume goes on from the last checkpoint, Stop leaves it for later."
+)
+
+
 def has_worker(run: RunRecord) -> bool:
     """Whether the run computes, or somebody is there to take it up."""
     return run.state != "queued" or gateway.worker_is_alive()
