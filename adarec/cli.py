@@ -17,6 +17,7 @@ from adarec.data.settings import IngestSettings
 from adarec.errors import AdarecError, RunError
 from adarec.run_commands import adapt, opened_workspace, search
 from adarec.runs.files import read_json
+from adarec.runs.unused import delete_unused, find_unused
 from adarec.runs.workspace import Workspace
 from adarec.terminal import (
     Terminal,
@@ -149,7 +150,7 @@ def example(
 
 @app.command()
 def worker(
-    processes: Annotated[int, typer.Option(min=1, max=64, help="Runs computed at once.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Runs computed at once, by each worker.")] = 1,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the workspace's worker.")] = False,
     home: Home = None,
 ) -> None:
@@ -161,6 +162,23 @@ def worker(
         typer.echo("Stopped." if stop_worker(workspace) else "No worker is running.")
     else:
         run_worker(workspace, processes=processes)
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    home: Home = None,
+) -> None:
+    """Delete what deleted runs and scenes have left in the workspace."""
+    workspace = Workspace.open(home)
+    found = find_unused(workspace)
+    if not dry_run:
+        found = delete_unused(workspace, found)
+    verb = "would be" if dry_run else "are"
+    typer.echo(
+        f"{len(found.keys):,} folders that no run and no scene needs {verb} deleted: "
+        f"{found.num_bytes / 1e6:,.1f} MB."
+    )
 
 
 app.command()(bench)

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from adarec.data.settings import validate_scene_name
 from adarec.errors import SceneError
 from adarec.runs.records import RunSummary, SceneRecord
+from adarec.runs.unused import delete_unused, find_unused
 from adarec.runs.workspace import Workspace
 
 _SHOWN = 5
+_COPIES = ("join_vocabulary", "augment_scene")  # stages whose folders hold a whole scene
+_BEING_PLANNED_S = 60.0
 
 
 def runs_on_scene(workspace: Workspace, name: str) -> list[RunSummary]:
@@ -44,7 +47,8 @@ def rename_scene(workspace: Workspace, name: str, new_name: str) -> None:
 
 
 def delete_scene(workspace: Workspace, name: str) -> None:
-    """Forgets a scene without runs, and deletes its folder unless another scene shares it.
+    """Forgets a scene without runs, and deletes its folder unless another scene shares it, and
+    the copies that adaptations and augmentations made which no run needs any more.
 
     Raises:
         SceneError: There is no such scene, it is a sample, or it has runs.
@@ -60,6 +64,8 @@ def delete_scene(workspace: Workspace, name: str) -> None:
     workspace.store.delete_scene(name)
     if all(other.key != record.key for other in workspace.store.scenes()):
         workspace.artefacts.delete(record.key)
+    copies = find_unused(workspace, stages=_COPIES, young_s=_BEING_PLANNED_S)
+    delete_unused(workspace, copies)
 
 
 def _own_scene(workspace: Workspace, name: str, what: str) -> SceneRecord:

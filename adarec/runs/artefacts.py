@@ -120,8 +120,9 @@ class ArtefactStore:
         lock = FileLock(self._lock_path(key))
         try:
             with lock.acquire(blocking=False):
-                shutil.rmtree(self.path(key), ignore_errors=True)
-                shutil.rmtree(self.partial_path(key), ignore_errors=True)
+                for ending in ("", ".partial", ".old"):
+                    folder = self.path(key).with_name(f"{key}{ending}")
+                    shutil.rmtree(folder, ignore_errors=True)
         except Timeout as error:
             raise ArtefactError(
                 f"{key} is being computed by {self._holder(key)}. Stop that run, then delete."

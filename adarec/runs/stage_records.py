@@ -13,6 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from adarec.runs.records import MetricRow, ProgressRow
 from adarec.runs.schema import METRICS, PROGRESS, open_engine
 
+_AT_ONCE = 500  # keys in one statement
+
 
 class StageRecords:
     """Numbers that belong to (stage key, epoch, name), so that every run that uses a stage shows
@@ -43,6 +45,15 @@ class StageRecords:
         )
         with self.engine.begin() as connection:
             connection.execute(upsert)
+
+    def forget_stages(self, stage_keys: Iterable[str]) -> None:
+        """Delete the numbers and the progress of these stages."""
+        keys = list(stage_keys)
+        with self.engine.begin() as connection:
+            for start in range(0, len(keys), _AT_ONCE):
+                chosen = keys[start : start + _AT_ONCE]
+                for table in (METRICS, PROGRESS):
+                    connection.execute(sa.delete(table).where(table.c.stage_key.in_(chosen)))
 
     def metrics(self, stage_keys: Iterable[str]) -> list[MetricRow]:
         """All numbers of these stages, ordered by stage key, name and epoch."""

@@ -1,5 +1,7 @@
 """Renaming and deleting scenes: what goes along, what is refused, what stays on the disk."""
 
+import os
+
 import pytest
 
 from adarec.data.ingest import ingest_log
@@ -39,6 +41,20 @@ def test_a_folder_that_another_scene_shares_stays(shop, cycle_log) -> None:
     assert shop.artefacts.is_complete(other.key)
     delete_scene(shop, "twin")
     assert not shop.artefacts.is_complete(other.key)
+
+
+def test_a_deleted_scene_leaves_no_copy_behind(shop: Workspace, cycle_log) -> None:
+    joined = shop.artefacts.root / "join_vocabulary-1"
+    joined.mkdir()
+    os.utime(joined, (0, 0))
+    step = {"key": "train_teacher-1", "parents": {"scene": joined.name}}
+    run = add_run(shop, "fair", source="market", steps=[step])
+    ingest_log(shop, cycle_log, name="twin")
+    delete_scene(shop, "twin")
+    assert joined.is_dir(), "a run needs it"
+    shop.store.delete_run(run)
+    delete_scene(shop, "shop")
+    assert not joined.exists()
 
 
 def test_a_scene_with_runs_names_them_and_stays(shop) -> None:
