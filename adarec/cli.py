@@ -150,7 +150,9 @@ def example(
 
 @app.command()
 def worker(
-    processes: Annotated[int, typer.Option(min=1, max=64, help="Runs computed at once, by each worker.")] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Runs computed at once, by each worker.")
+    ] = 1,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the workspace's worker.")] = False,
     home: Home = None,
 ) -> None:

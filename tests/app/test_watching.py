@@ -1,6 +1,7 @@
 """What a visitor who watches a run is told: whose losses, what a waiting run waits for, and the
 way on of a run that ended early."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,24 @@ def test_a_waiting_run_says_how_many_are_before_it(home: Workspace) -> None:
     assert "Waiting: 2 runs before it" in progress_of(visit("search", run=runs[1]))
     shown = [note.value for note in visit("architecture", run=runs[1]).info]
     assert any("This run is waiting: 2 runs before it." in note for note in shown)
+
+
+@pytest.mark.parametrize("is_computed", [False, True])
+def test_a_run_without_its_process_says_so_and_can_be_resumed(
+    home: Workspace, is_computed: bool
+) -> None:
+    run = add_run(home, "films", add_scene(home, "films", seed=1), state="running", until="search")
+    home.store.update_run(run, stop_requested_at=1.0)
+    with home.executing(run) if is_computed else nullcontext():
+        app = visit("search", run=run)
+    said = any(
+        "The process that computed this run has ended" in each.value for each in app.warning
+    )
+    assert said != is_computed
+    assert ("Interrupted" in progress_of(app)) != is_computed
+    keys = [button.key for button in app.button]
+    assert (state.RESUME_SEARCH in keys) != is_computed
+    assert app.button(key=state.STOP_SEARCH).disabled == is_computed
 
 
 def test_a_run_that_no_worker_takes_says_how_to_start_one(

@@ -33,7 +33,7 @@ def _status(run_id: str, drawn_state: str) -> None:
         with st.container(border=True):
             steps = gateway.progress(run)
             is_interrupted = gateway.is_interrupted(run.run)
-            _show_headline(run, steps)
+            _show_headline(run, steps, is_interrupted=is_interrupted)
             if is_interrupted:
                 st.warning(INTERRUPTED)
             _show_steps(steps)
@@ -46,11 +46,13 @@ def _charts(run_id: str) -> None:
         show_live_charts(gateway.run(run_id))
 
 
-def _show_headline(run: RunRecord, steps: list[StepProgress]) -> None:
+def _show_headline(run: RunRecord, steps: list[StepProgress], *, is_interrupted: bool) -> None:
     done = sum(step.is_complete for step in steps)
     current = next((step for step in steps if step.is_current), None)
     if run.state == "queued":
         text = waiting_words(run)
+    elif is_interrupted:
+        text = "Interrupted"
     elif current is not None and run.is_active:
         left = current.seconds_left
         parts = [f"{current.title}: {current.message or 'preparing'}"]
