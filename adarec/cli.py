@@ -151,7 +151,13 @@ def example(
 @app.command()
 def worker(
     processes: Annotated[
-        int, typer.Option(min=1, max=64, help="Runs computed at once, by each worker.")
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Runs computed at once. Where machines share the records, the worker that "
+            "started last decides it for all.",
+        ),
     ] = 1,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the workspace's worker.")] = False,
     home: Home = None,
