@@ -209,7 +209,7 @@ def _blend(student: Mapping[str, Any]) -> str:
         return ""
     weights = student["blend"]
     return (
-        f" The graph mixes the net's probabilities ({weights['net']:.0%}) with counting: what "
+        f" The graph mixes the net's probabilities ({weights['neural']:.0%}) with counting: what "
         f"most often followed the last item ({weights['transitions']:.0%}) and how often an item "
         f"is in the history ({weights['own_frequency']:.0%}). student.safetensors holds the net "
         "alone."

@@ -12,6 +12,7 @@ import pytest
 from adarec.bench.ablation import ABLATION
 from adarec.bench.ablation.cells import all_cells
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
+from adarec.bench.ablation.pages import losses_page
 from adarec.bench.ablation.transfer import is_over_limit
 from adarec.bench.ablation.transfer_page import within_the_limit
 from adarec.bench.experiments.evidence import Evidence
@@ -150,6 +151,12 @@ def test_a_change_is_against_the_unchanged_run(tables: Tables) -> None:
     scene = next(row for row in tables.report["scenes"] if row["scene"] == "cycle")
     assert len({*unchanged["runs"], *scene["runs"]}) <= 2
     assert unchanged["model"] == scene["models"]["student"]
+
+
+def test_a_change_that_changes_nothing_is_called_so(tables: Tables) -> None:
+    unchanged = next(row for row in tables.report["losses"] if row["variant"] == "as it is")
+    page = losses_page({"losses": [unchanged, unchanged | {"variant": "blend hybrid"}]})
+    assert [line.split(" | ")[3] for line in page[-2:]] == ["–", "none: the same ranks"]
 
 
 def test_what_was_not_run_is_printed_as_such(tables: Tables) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,7 +14,8 @@ from safetensors.numpy import load_file
 
 from adarec.errors import ArtefactError, RunError
 from adarec.genotype import Genotype
-from adarec.runs.export import export_run
+from adarec.nets.counts import BlendWeights
+from adarec.runs.export import export_run, model_card
 from adarec.runs.workspace import Workspace
 from adarec.serving import Recommender
 from tests.finished_run import FinishedRun
@@ -59,6 +61,19 @@ def test_the_model_card_says_how_good_and_how_measured(
     for words in ("nextitnet", "400 users", counted, "int64 [1, 8]"):
         assert words in card
     assert result["protocol"]["latency"] in card
+
+
+def test_the_model_card_says_what_a_hybrid_student_counts(
+    finished: Workspace, finished_run: FinishedRun
+) -> None:
+    record = finished.store.run(finished_run.run)
+    assert "counting" not in model_card(record).split("sees the newest")[1].split("\n")[0]
+    weights = BlendWeights.of(transitions=0.25, own_frequency=0.2)
+    student = finished_run.result["student"] | {"blend": vars(weights)}
+    card = model_card(replace(record, result=finished_run.result | {"student": student}))
+    line = card.split("sees the newest")[1].split("\n")[0]
+    assert line.startswith(" 8 items. The graph mixes the net's probabilities (60%)")
+    assert "what most often followed the last item (20%)" in line
 
 
 def test_the_model_card_says_how_to_ask_without_the_studio(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from adarec.bench.ablation.cells import PAPER_EPOCHS
+from adarec.bench.ablation.cells import PAPER_EPOCHS, UNCHANGED
 from adarec.bench.ablation.comparison_page import comparison_page
 from adarec.bench.ablation.front_page import front_page
 from adarec.bench.ablation.teachers_page import teachers_page
@@ -79,12 +79,14 @@ def _loss_row(row: Json) -> list[str]:
         return [row["variant"], NOT_RUN]
     change = row["change"]
     words = NOT_RUN if change is None else share(change, change["of"])
-    is_reference = change is not None and change["mean"] == change["low"] == change["high"] == 0
+    if change is not None and change["mean"] == change["low"] == change["high"] == 0:
+        # A hybrid, for example, may find that counting adds nothing.
+        words = "–" if row["variant"] == UNCHANGED else "none: the same ranks"
     return [
         row["variant"],
         seeds(row),
         f"{row['model']['ndcg@10']:.4f}",
-        "–" if is_reference else words,
+        words,
         f"{row['model']['latency_body_ms']:.3f}",
         cell_words(row["found_cells"][0], row["collapsed"][0]),
     ]
