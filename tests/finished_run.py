@@ -67,7 +67,8 @@ def small_settings(**changed: Any) -> RunSettings:
     """Settings of the run, with changes by dotted key (write `search__epochs` for
     `search.epochs`)."""
     overrides = SMALL | {key.replace("__", "."): value for key, value in changed.items()}
-    return preset_settings("quick", overrides=overrides)
+    teacher = overrides.pop("teacher.name", None)
+    return preset_settings("quick", teacher=teacher, overrides=overrides)
 
 
 def as_options(settings: dict[str, Any] = SMALL) -> list[str]:

@@ -15,7 +15,8 @@ ROLES = ["costs", "teacher", "search", "student", "measure"]
 def plan(scene: ScenePart = SCENE, machine: str = "here", **changed: Any) -> dict[str, Step]:
     """Role -> step, with overrides by dotted key (write `teacher__width`)."""
     overrides = {key.replace("__", "."): value for key, value in changed.items()}
-    settings = preset_settings("quick", overrides=overrides)
+    teacher = overrides.pop("teacher.name", None)
+    settings = preset_settings("quick", teacher=teacher, overrides=overrides)
     return {step.role: step for step in plan_run(settings, scene, machine=machine)}
 
 
