@@ -120,6 +120,7 @@ def draw_scenes(rows: Rows) -> Any:
             row=_alt().Row("teacher:N", title="teacher", sort=None),
         )
         .properties(width=WIDTH)
+        .resolve_scale(y="independent")  # other teachers have one scene
     )
 
 
