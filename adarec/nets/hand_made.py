@@ -95,8 +95,8 @@ def _request_times(
     num_items: int,
     loads: int,
 ) -> tuple[float, dict[tuple[str, int], float]]:
-    """Milliseconds of the found student and of the models. Where a table of items lies in memory
-    may cost a request a tenth; the median over several loads is free of that.
+    """Milliseconds of the found student and of the models. What a request takes beside another
+    one's may differ by a tenth from one load of the graphs to the next, so the median is taken.
     """
     names = {"found": found} | {f"{name}-{width}": each for (name, width), each in models.items()}
     turns = []
