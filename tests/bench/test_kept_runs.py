@@ -11,6 +11,7 @@ from adarec.bench.experiments.experiment import KEPT, Experiment
 from adarec.bench.experiments.kept import KeptRuns
 from adarec.bench.pooling import CUT_OFF
 from adarec.errors import LogError, RunError
+from adarec.runs.files import read_json
 from adarec.runs.workspace import Workspace
 from tests.bench.conftest import CELLS, TINY, Tables, sample_log
 
@@ -32,6 +33,19 @@ def test_an_empty_workspace_writes_the_same_tables(tables: Tables, elsewhere: Ex
     assert elsewhere.write() == tables.report
     for page in tables.folder.glob("*.md"):
         assert (elsewhere.folder / page.name).read_bytes() == page.read_bytes()
+
+
+def test_cost_tables_of_kept_runs_are_taken_over(tables: Tables, elsewhere: Experiment) -> None:
+    elsewhere.bring_scenes()
+    found = 0
+    for cell in CELLS:
+        run = tables.ablation.evidence.state(cell).run
+        if run is not None:
+            key = next(str(step["key"]) for step in run.steps if step["role"] == "costs")
+            costs = read_json(elsewhere.workspace.artefacts.path(key) / "costs.json")
+            assert costs == tables.ablation.evidence.facts(run).costs
+            found += 1
+    assert found > 0
 
 
 def test_only_what_nobody_ran_is_left(tables: Tables, elsewhere: Experiment) -> None:

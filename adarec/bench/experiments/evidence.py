@@ -10,7 +10,9 @@ from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.kept import KeptRuns, RunFacts, read_facts
 from adarec.bench.pooling import Gain, gain_over_seeds
 from adarec.config import RunSettings
+from adarec.environment import machine_fingerprint
 from adarec.errors import SceneError
+from adarec.runs.files import write_json
 from adarec.runs.front import spread_points
 from adarec.runs.records import RunRecord
 from adarec.runs.workspace import Workspace
@@ -148,6 +150,21 @@ class Evidence:
         for run in (self.state(cell).run for cell in cells):
             if run is not None and run.run in self._here:
                 self.kept.keep(run, self.facts(run))
+
+    def bring_costs(self, cells: Iterable[Cell]) -> None:
+        """Takes over the cost tables of the cells' kept runs that were measured on a machine like
+        this one: cells that are compared were then searched within one limit, whatever else the
+        machine does today. A table that is here stays.
+        """
+        for run in (self.state(cell).run for cell in cells):
+            if run is None or run.run in self._here:
+                continue
+            costs = next(step for step in run.steps if step["role"] == "costs")
+            if costs["settings"]["machine"] == machine_fingerprint():
+                with self.workspace.artefacts.claim(str(costs["key"])) as folder:
+                    if folder is not None:
+                        write_json(folder / "costs.json", self.facts(run).costs)
+                        write_json(folder / "stage.json", {"seconds": 0.0, "peak_rss_mb": 0.0})
 
     def gain(self, runs: Sequence[RunRecord], role: str, rivals: Sequence[str]) -> Gain:
         """`role` minus the mean of the `rivals` over runs (seeds) of one scene."""

@@ -121,9 +121,10 @@ class Experiment:
         return [cell for cell in self.cells if choice.holds(cell)]
 
     def bring_scenes(self) -> None:
-        """Ingests the scenes of runs that were kept elsewhere."""
+        """Ingests the scenes of runs that were kept elsewhere, and takes over their cost tables."""
         bring_scenes(self.evidence, self.cells, log_of=self.log_of)
         self.evidence.refresh()
+        self.evidence.bring_costs(self.cells)
 
     def left(self, choice: Choice = ALL) -> list[dict[str, Any]]:
         """What is not run yet, in the order of running, with the minutes that each may take on

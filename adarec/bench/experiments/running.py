@@ -53,6 +53,8 @@ def run_cells(
         code = _run_all(_commands(evidence, cell, log_of))
         evidence.refresh()
         if code == STOPPED:
+            if evidence.state(cell).run is not None:
+                after_each()  # it had ended when the stop came
             say(f"{cell.name} was stopped. The same command again goes on where it stopped.")
             return False
         if code == 0:
@@ -158,4 +160,4 @@ def _run(command: list[str]) -> int:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
-    return STOPPED if asked and code != 0 else code
+    return STOPPED if asked else code
