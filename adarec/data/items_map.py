@@ -12,12 +12,13 @@ _DELIMITERS = ",\t;|"
 def read_items_map(path: Path) -> dict[str, str]:
     """Source id of each target id.
 
-    The first column holds target ids and the second source ids, unless a header names them in the
-    other order (a name with `target` in it, one with `source`). A pair that stands there twice
-    counts once.
+    The first column holds target ids and the second source ids, unless a header names others (the
+    first name with `target` in it, the first with `source`). A pair that stands there twice counts
+    once.
 
     Raises:
-        LogError: The file cannot be read, a row has no two ids, or an id stands in two pairs.
+        LogError: The file cannot be read, a quotation mark is not closed, a row has no two ids, or
+            an id stands in two pairs.
     """
     log = read_log_bytes(path)
     try:
@@ -26,15 +27,13 @@ def read_items_map(path: Path) -> dict[str, str]:
         raise LogError(
             f"{log.name} is not UTF-8 text. Save the map as a UTF-8 CSV file."
         ) from None
-    lines = text.splitlines()
-    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    rows = _rows(log.name, text)
     target, source, first = _columns(rows)
     pairs: dict[str, str] = {}
     for number, row in enumerate(rows[first:], start=first + 1):
         if not any(row):
             continue
-        if len(row) < 2 or not row[target] or not row[source]:
+        if len(row) <= max(target, source) or not row[target] or not row[source]:
             raise LogError(
                 f"{log.name}: row {number} holds {', '.join(row)[:60]!r}; a target id and a "
                 "source id are needed. Fill it in, or take the row out."
@@ -49,11 +48,28 @@ def read_items_map(path: Path) -> dict[str, str]:
     return pairs
 
 
+def _rows(name: str, text: str) -> list[list[str]]:
+    """The cells of each line, from the first that is not blank."""
+    lines = text.lstrip().splitlines()
+    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
+    # Strict: a mark that nobody closes would make one id of all rows that follow.
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend([cell.strip() for cell in row] for row in reader)
+    except csv.Error as error:
+        raise LogError(
+            f'{name}: after row {len(rows)} a quotation mark (") does not fit ({error}). Put an '
+            "id that holds one in quotation marks and double it, or take the marks out."
+        ) from None
+    return rows
+
+
 def _columns(rows: list[list[str]]) -> tuple[int, int, int]:
     """Places of the target and of the source column, and the first row of ids."""
-    names = [cell.casefold() for cell in rows[0][:2]] if rows else []
-    if len(names) == 2 and {"target", "source"} <= {_side(name) for name in names}:
-        return (0, 1, 1) if _side(names[0]) == "target" else (1, 0, 1)
+    sides = [_side(cell.casefold()) for cell in rows[0]] if rows else []
+    if {"target", "source"} <= set(sides):
+        return sides.index("target"), sides.index("source"), 1
     return 0, 1, 0
 
 

@@ -40,6 +40,14 @@ class Batch:
         return len(self.targets) if self.pseudo is None else int(self.targets.count_nonzero())
 
     @property
+    def counted_targets(self) -> Tensor:
+        """[P] the targets whose pair stands in the log: 0 where a pseudo-prior leads to one."""
+        if self.pseudo is None:
+            return self.targets
+        is_pseudo = self.pseudo.flatten() if self.mask is None else self.pseudo[self.mask]
+        return self.targets.masked_fill(is_pseudo, 0)
+
+    @property
     def num_positions(self) -> int:
         """P, the number of real positions."""
         return self.items.numel() if self.mask is None else int(self.mask.sum())

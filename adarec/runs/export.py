@@ -104,8 +104,8 @@ def _is_export(folder: Path) -> bool:
 
 CARD = """# {scene}: a small sequential recommender
 
-Found by AdaRec Studio in run `{run}`, distilled from {teacher} on {users:,} users, {items:,} items
-and {interactions:,} interactions.
+Found by AdaRec Studio in run `{run}`, distilled from {teacher}.
+{scene_size}
 
 {adapted}**Verdict.** {verdict}
 
@@ -184,9 +184,7 @@ def model_card(record: RunRecord) -> str:
         scene=scene["name"],
         run=record.run,
         teacher=result["teacher"]["name"],
-        users=scene["users"],
-        items=scene["items"],
-        interactions=scene["interactions"],
+        scene_size=_scene_size(result),
         adapted=_adaptation(result),
         verdict=result["verdict"],
         rows="\n".join(rows),
@@ -229,14 +227,29 @@ def _pseudo_priors(result: dict[str, Any]) -> str:
     )
 
 
+def _scene_size(result: dict[str, Any]) -> str:
+    """A sentence on how large the scene is: what was learned from, or only measured on."""
+    scene, adaptation = result["scene"], result.get("adaptation")
+    if adaptation is None:
+        return (
+            f"Learned from and measured on {scene['users']:,} users, {scene['items']:,} items and "
+            f"{scene['interactions']:,} interactions."
+        )
+    return (
+        f"Measured on {scene['users']:,} users, {adaptation['target_items']:,} items and "
+        f"{scene['interactions']:,} interactions; what it learned from is said below."
+    )
+
+
 def _adaptation(result: dict[str, Any]) -> str:
     """A paragraph on where an adapted student comes from; empty for others."""
     found = result.get("adaptation")
     if found is None:
         return ""
+    used = "nothing was used" if found["paradigm"] == "source" else "only histories were used"
     return (
         f"Adapted to this scene from {found['source']} (paradigm {found['paradigm']}): teacher "
-        f"and labels are those of {found['source']}, of this scene only histories were used. "
+        f"and labels are those of {found['source']}, of this scene {used}. "
         f"{found['shared_items']:,} of {found['target_items']:,} items are in both.\n\n"
     )
 

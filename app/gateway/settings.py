@@ -76,9 +76,14 @@ def asked_speedup(run: RunRecord) -> float:
 
 
 def repeat_command(run: RunRecord) -> str:
-    """The command line that computes the same run from the same log."""
+    """The command line that computes the same run from the same log; for a cell of a front a
+    second line, which distils it from what the first has found.
+    """
     values = flat(run.settings)
+    point = values.pop("point", None)
     adaptation = {key: values.pop(key) for key in list(values) if key.startswith(_ADAPTATION)}
+    if adaptation:
+        values.pop("augment.name", None)  # no option of `adapt`, and always none
     preset, teacher = values.get("preset", "quick"), values.get("teacher.name", "nextitnet")
     try:
         usual = preset_values(preset, teacher)
@@ -97,7 +102,10 @@ def repeat_command(run: RunRecord) -> str:
         if key not in _OPTIONS and key not in ("preset", "teacher.name")
         if key not in usual or usual[key] != value
     ]
-    return " ".join(parts)
+    command = " ".join(parts)
+    if point is None:
+        return command
+    return f"{command}\npython -m adarec distill RUN --point {point}  # RUN as printed above"
 
 
 def _command(scene: str, adaptation: Mapping[str, Any]) -> list[str]:

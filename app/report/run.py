@@ -45,11 +45,13 @@ def run_report(run: RunRecord) -> str:
 
 
 def _about(run: RunRecord) -> str:
-    scene = (run.result or {})["scene"]
+    result = run.result or {}
+    scene = result["scene"]
+    items = result.get("adaptation", {}).get("target_items", scene["items"])
     example = "The example run that comes with the studio. " if run.is_example else ""
     return (
         f"{example}Distilled from {run.taught_by}, preset {run.preset}, mapping {run.mapping}, "
-        f"seed {run.seed}. {scene['users']:,} users, {scene['items']:,} items, "
+        f"seed {run.seed}. The scene has {scene['users']:,} users, {items:,} items and "
         f"{scene['interactions']:,} interactions; models read the newest "
         f"{scene['sequence_length']} items. Written by AdaRec Studio."
     )

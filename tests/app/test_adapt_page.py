@@ -1,11 +1,14 @@
 """What a visitor does on the page `adapt`, without a browser."""
 
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
+from adarec import cli
 from adarec.runs.workspace import Workspace
 from app import gateway, state
 from tests.app.filled_workspace import add_run, add_scene, fill
@@ -16,6 +19,12 @@ def add_adaptation(workspace: Workspace, *, seed: int = 7, **call: str) -> str:
     """A run from `shop 1` to `shop 2`."""
     key = next(s.key for s in workspace.store.scenes() if s.name == "shop 2")
     return add_run(workspace, "shop 2", key, seed=seed, adapted_from="shop 1", **call)
+
+
+def adapt_options() -> list[list[str]]:
+    """The options that the command line's `adapt` has."""
+    command = typer.main.get_command(cli.app).commands["adapt"]  # type: ignore[attr-defined]
+    return [parameter.opts for parameter in command.params]
 
 
 def target_of(app: AppTest, source: str) -> Selectbox:
@@ -144,3 +153,5 @@ def test_a_rare_setting_is_part_of_the_command(home: Workspace, tmp_path: Path) 
     assert "--items-map 'a map.csv'" in command
     assert "--set adaptation.pseudo=0" in command
     assert "quantile" not in command
+    known = {option for each in adapt_options() for option in each}
+    assert {word for word in shlex.split(command) if word.startswith("--")} <= known

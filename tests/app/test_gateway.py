@@ -151,6 +151,17 @@ def test_the_repeat_command_means_the_same_settings(
     assert preset_settings(preset, teacher=teacher, overrides=chosen) == settings
 
 
+def test_a_cell_of_a_front_is_repeated_in_two_commands(home: Workspace) -> None:
+    settings = preset_settings("quick", overrides={"point": 3})
+    record = home.store.create_run(
+        scene="a shop", scene_key="k", settings=settings.model_dump(), steps=[], seed=0
+    )
+    search, distill = gateway.repeat_command(record).split("\n")
+    assert search.startswith("python -m adarec search 'a shop'")
+    assert "point" not in search
+    assert distill.startswith("python -m adarec distill RUN --point 3")
+
+
 def test_every_setting_of_a_preset_has_a_schema() -> None:
     schemas = gateway.setting_schemas()
     assert set(gateway.preset_values("quick", "nextitnet")) == set(schemas)

@@ -23,6 +23,8 @@ def write(folder: Path, text: str) -> Path:
         "t1\ts1\n\nt2\ts2\nt2\ts2\n",
         "\ufefftarget,source,title\nt1, s1,Dune\nt2,s2,Solaris\n",
         't1,"s1"\n"t2",s2\n',
+        "target,title,source\nt1,Dune,s1\nt2,Solaris,s2\n",
+        "\n\nt1\ts1\nt2\ts2\n",
     ],
 )
 def test_pairs_are_read(tmp_path: Path, text: str) -> None:
@@ -40,6 +42,14 @@ def test_pairs_are_read(tmp_path: Path, text: str) -> None:
 )
 def test_a_map_that_does_not_fit_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(LogError, match=words):
+        read_items_map(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("rows", [3, 40_000])
+def test_an_open_quotation_mark_is_told(tmp_path: Path, rows: int) -> None:
+    """Whatever it would swallow, more than the reader's limit of a cell or less."""
+    text = 't1,s1\nt2,"s2\n' + "".join(f"a{row},b{row}\n" for row in range(rows))
+    with pytest.raises(LogError, match=r"map\.csv: after row 1 a quotation mark"):
         read_items_map(write(tmp_path, text))
 
 

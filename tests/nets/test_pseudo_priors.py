@@ -111,6 +111,15 @@ def some_untargeted() -> tuple[Sequences, Sequences]:
     return full, Sequences(full.items, full.offsets, targets, pseudo)
 
 
+def test_a_pair_that_begins_with_a_pseudo_prior_was_not_counted() -> None:
+    """The last pseudo-prior leads to a real target, but that pair stands in no log."""
+    plain, cut = some_untargeted()
+    batch = pack_batch(cut, np.array([1, 0]))
+    assert batch.counted_targets.tolist() == [0, 0, 6, 0, 0, 2, 3]
+    whole = pack_batch(plain, np.array([1, 0]))
+    assert torch.equal(whole.counted_targets, whole.targets)
+
+
 def test_a_batch_knows_its_pseudo_items_and_its_targets() -> None:
     plain, cut = some_untargeted()
     batch = pack_batch(cut, np.array([1, 0]))

@@ -5,9 +5,11 @@ sizes of the paper).
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import numpy as np
+
 from adarec.bench.ablation.cells import UNCHANGED
 from adarec.bench.experiments.cell import Cell
-from adarec.bench.experiments.contrasts import contrast
+from adarec.bench.experiments.contrasts import OWN, RIVAL, contrast, paired_ranks
 from adarec.bench.experiments.evidence import Evidence, ops_of
 from adarec.bench.experiments.rows import (
     FOUND,
@@ -35,9 +37,28 @@ def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) 
     return found | {
         "model": mean_model([result["student"] for result in results]),
         "change": contrast(evidence, (runs, FOUND), (runs_of(evidence, unchanged), FOUND)),
+        "same_as": _same_as(evidence, row, cells),
         "found_cells": [ops_of(run) for run in runs],
         "collapsed": [result["student"]["collapsed"] for result in results],
     }
+
+
+def _same_as(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) -> str | None:
+    """The first earlier change of the scene that gave every user the same rank in each seed that
+    both have: two names of one thing, such as a random mapping that drew another one's layers.
+    """
+    own = (runs_of(evidence, row), FOUND)
+    earlier: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if (cell.part, cell.scene) == (row[0].part, row[0].scene):
+            earlier.setdefault(cell.variant, []).append(cell)
+    for variant, others in earlier.items():
+        if variant == row[0].variant:
+            return None
+        seeds, ranks = paired_ranks(evidence, own, (runs_of(evidence, others), FOUND))
+        if seeds and all(np.array_equal(pair[OWN], pair[RIVAL]) for pair in ranks):
+            return variant
+    return None
 
 
 def teacher_row(evidence: Evidence, row: Sequence[Cell]) -> Json:

@@ -27,8 +27,11 @@ _INTERVALS = (
 _LOSSES = (
     "Every row is searched, distilled and measured anew from the same teacher, preset `quick`, "
     "teacher nextitnet. Change: the student against that of the unchanged run. Without cost: no "
-    "cost term, and every cell of the space may be chosen. Counts that teach leave out the pair "
-    f"that is learned. {_INTERVALS}"
+    "cost term and no limit, so every cell of the space may be chosen; the random cells near the "
+    "limit, which are finalists otherwise, are then missing where no cell comes near it. Counts "
+    "that teach leave out the pair that is learned. Hidden layers that no mapping compares, and "
+    "those whose loss weighs nothing, are one thing under two names; a random mapping may draw "
+    f"the layers that another one prescribes: such rows say so. {_INTERVALS}"
 )
 _LOSS_COLUMNS = ("variant", "seeds", "student", "change", "body, ms", "cell of the first seed")
 _PAPER = (
@@ -82,6 +85,8 @@ def _loss_row(row: Json) -> list[str]:
     if change is not None and change["mean"] == change["low"] == change["high"] == 0:
         # A hybrid, for example, may find that counting adds nothing.
         words = "–" if row["variant"] == UNCHANGED else "none: the same ranks"
+    elif row["same_as"] is not None:
+        words += f", the same ranks as {row['same_as']}"
     return [
         row["variant"],
         seeds(row),

@@ -160,7 +160,7 @@ class Evidence:
             if run is None or run.run in self._here:
                 continue
             costs = next(step for step in run.steps if step["role"] == "costs")
-            if costs["settings"]["machine"] == machine_fingerprint():
+            if costs["settings"]["machine"] in ("any", machine_fingerprint()):
                 with self.workspace.artefacts.claim(str(costs["key"])) as folder:
                     if folder is not None:
                         write_json(folder / "costs.json", self.facts(run).costs)

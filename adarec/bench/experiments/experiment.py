@@ -121,7 +121,7 @@ class Experiment:
         return [cell for cell in self.cells if choice.holds(cell)]
 
     def bring_scenes(self) -> None:
-        """Ingests the scenes of runs that were kept elsewhere, and takes over their cost tables."""
+        """Ingests the scenes of runs that were kept elsewhere; takes over their cost tables."""
         bring_scenes(self.evidence, self.cells, log_of=self.log_of)
         self.evidence.refresh()
         self.evidence.bring_costs(self.cells)

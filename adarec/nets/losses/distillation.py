@@ -100,7 +100,7 @@ def distillation_losses(
             teacher,
             batch.items,
             batch.mask,
-            left_out=batch.targets if weights.leave_one_out else None,
+            left_out=batch.counted_targets if weights.leave_one_out else None,
         ),
         task_weight=weights.task,
         logit_weight=weights.logit,
