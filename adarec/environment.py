@@ -8,18 +8,30 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+_INSTRUCTIONS = (("avx512f", "AVX-512"), ("avx2", "AVX2"))  # by /proc/cpuinfo, the widest first
 REPORTED = ("torch", "onnxruntime", "numpy", "POT")
 
 
 @lru_cache(maxsize=1)
 def cpu_model() -> str:
-    """The processor's name as the system gives it."""
+    """The processor's name as the system gives it, with the widest instructions that it has: one
+    name may stand for processors that differ in them, in times and in the last bits of results.
+    """
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    text = cpuinfo.read_text(encoding="utf-8", errors="replace") if cpuinfo.exists() else ""
+    return cpu_of(text)
+
+
+def cpu_of(cpuinfo: str) -> str:
+    """`cpu_model` of a Linux system with this /proc/cpuinfo; without a name there, Python's."""
+    found: dict[str, str] = {}
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        found.setdefault(name.strip(), value.strip())
+    model = found.get("model name") or platform.processor() or platform.machine()
+    flags = found.get("flags", "").split()
+    widest = next((words for flag, words in _INSTRUCTIONS if flag in flags), None)
+    return f"{model} ({widest})" if widest else model
 
 
 def package_versions() -> dict[str, str]:

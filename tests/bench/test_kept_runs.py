@@ -1,6 +1,7 @@
 """Runs that are kept beside the tables: another workspace writes the same tables from them."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from adarec.bench.ablation import ABLATION
 from adarec.bench.experiments.experiment import KEPT, Experiment
 from adarec.bench.experiments.kept import KeptRuns
+from adarec.bench.experiments.running import with_finders
 from adarec.bench.pooling import CUT_OFF
 from adarec.errors import LogError, RunError
 from adarec.runs.files import read_json
@@ -46,6 +48,18 @@ def test_cost_tables_of_kept_runs_are_taken_over(tables: Tables, elsewhere: Expe
             assert costs == tables.ablation.evidence.facts(run).costs
             found += 1
     assert found > 0
+
+
+def test_cells_of_kept_runs_are_not_distilled_here(elsewhere: Experiment) -> None:
+    """A search of this machine may find others, so it comes first; finished rows stay."""
+    elsewhere.bring_scenes()
+    for cell in CELLS:
+        if cell.awaited:
+            assert elsewhere.evidence.state(cell).run is not None
+            assert elsewhere.evidence.settings(cell) is None
+            fresh = replace(cell, seed=1)
+            names = [each.name for each in with_finders(elsewhere.evidence, [fresh])]
+            assert names == [*(fresh.finder_of(s).name for s in fresh.awaited), fresh.name]
 
 
 def test_only_what_nobody_ran_is_left(tables: Tables, elsewhere: Experiment) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from adarec.bench.ablation.cells import UNCHANGED
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.contrasts import OWN, RIVAL, contrast, paired_ranks
-from adarec.bench.experiments.evidence import Evidence, ops_of
+from adarec.bench.experiments.evidence import Evidence, machine_of, ops_of
 from adarec.bench.experiments.rows import (
     FOUND,
     Json,
@@ -20,6 +20,7 @@ from adarec.bench.experiments.rows import (
     result_of,
     runs_of,
 )
+from adarec.runs.records import RunRecord
 
 
 def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) -> Json:
@@ -33,14 +34,31 @@ def changed_row(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) 
         for cell in cells
         if (cell.part, cell.scene, cell.variant) == (row[0].part, row[0].scene, UNCHANGED)
     ]
+    rivals = _rivals(evidence, runs, unchanged)
     results = [result_of(run) for run in runs]
     return found | {
         "model": mean_model([result["student"] for result in results]),
-        "change": contrast(evidence, (runs, FOUND), (runs_of(evidence, unchanged), FOUND)),
+        "change": contrast(evidence, (runs, FOUND), (rivals, FOUND)),
+        "other_machine": [run.seed for run in runs if _is_elsewhere(run, rivals)],
         "same_as": _same_as(evidence, row, cells),
         "found_cells": [ops_of(run) for run in runs],
         "collapsed": [result["student"]["collapsed"] for result in results],
     }
+
+
+def _rivals(
+    evidence: Evidence, runs: Sequence[RunRecord], unchanged: Sequence[Cell]
+) -> list[RunRecord]:
+    """The unchanged run of each run's seed, of the same machine where there is one: there both
+    learned from one teacher.
+    """
+    machines = {run.seed: machine_of(run) for run in runs}
+    states = [evidence.state(cell, machine=machines.get(cell.seed)) for cell in unchanged]
+    return [state.run for state in states if state.run is not None]
+
+
+def _is_elsewhere(run: RunRecord, rivals: Sequence[RunRecord]) -> bool:
+    return any(r.seed == run.seed and machine_of(r) != machine_of(run) for r in rivals)
 
 
 def _same_as(evidence: Evidence, row: Sequence[Cell], cells: Sequence[Cell]) -> str | None:

@@ -87,6 +87,8 @@ def _loss_row(row: Json) -> list[str]:
         words = "–" if row["variant"] == UNCHANGED else "none: the same ranks"
     elif row["same_as"] is not None:
         words += f", the same ranks as {row['same_as']}"
+    if row["other_machine"]:
+        words += " (the unchanged run is of another machine: another teacher)"
     return [
         row["variant"],
         seeds(row),

@@ -66,31 +66,45 @@ class Evidence:
         for run in here + [run for run in kept if run.run not in self._here]:
             self._runs.setdefault(run.scene, []).append(run)
 
-    def state(self, cell: Cell) -> CellState:
-        """The cell's newest finished run, or why there is none."""
-        settings = self.settings(cell)
-        if settings is None:
-            return CellState(cell, None, f"waits for the cells of {', '.join(cell.awaited)}")
-        failed = None
-        last: dict[str, str] = {}
+    def state(self, cell: Cell, *, machine: str | None = None) -> CellState:
+        """The cell's newest finished run, or why there is none.
+
+        Args:
+            cell: Which cell.
+            machine: Fingerprint of a machine whose runs come first.
+        """
+        found, failed = [], None
+        last: dict[tuple[str, ...], str] = {}
         for run in self._runs.get(cell.scene, []):
-            machine = _machine(run)
-            if machine not in last:
+            cells = self._distilled_cells(cell, run)
+            key = (machine_of(run), *(f"{name}={ops}" for name, ops in (cells or {}).items()))
+            if cells is None:
+                continue
+            if key not in last:
                 try:
-                    last[machine] = str(self._steps(cell, settings, machine)[-1]["key"])
+                    steps = self._steps(cell, cell.settings(self.on_top, cells), key[0])
                 except SceneError:  # a scene was deleted, or is not there yet: nothing is planned
                     break
-            if last[machine] in {step["key"] for step in run.steps}:
+                last[key] = str(steps[-1]["key"])
+            if last[key] in {step["key"] for step in run.steps}:
                 if run.state == "succeeded":
-                    return CellState(cell, run)
-                failed = failed or run
+                    found.append(run)
+                else:
+                    failed = failed or run
+        if found:
+            return CellState(cell, next((r for r in found if machine_of(r) == machine), found[0]))
+        if self.settings(cell) is None:
+            return CellState(cell, None, f"waits for the cells of {', '.join(cell.awaited)}")
         return CellState(cell, None, f"{FAILED}: {failed.error}" if failed else "")
 
     def settings(self, cell: Cell) -> RunSettings | None:
-        """What to start the cell with; None while cells that it distils are not found."""
+        """What to start the cell with; None while cells that it distils are not found here.
+
+        A kept run found its cells on its own machine: what this one finds may be another front.
+        """
         found: dict[str, str] = {}
         for scene in cell.awaited:
-            base = self.state(cell.finder_of(scene)).run
+            base = self.found_here(cell.finder_of(scene))
             if base is None:
                 return None
             if cell.front_points:
@@ -99,6 +113,27 @@ class Evidence:
             else:
                 found[scene] = ops_of(base)
         return cell.settings(self.on_top, found)
+
+    def found_here(self, cell: Cell) -> RunRecord | None:
+        """The newest finished run of the cell in this workspace, by this machine."""
+        run = self.state(cell, machine=machine_fingerprint()).run
+        return run if run is not None and run.run in self._here else None
+
+    def _distilled_cells(self, cell: Cell, run: RunRecord) -> dict[str, str] | None:
+        """The cells beside its own that the run distils, where `cell` distils found ones: those
+        of all foreign scenes, or points of the run's own front. None where it is no such run.
+        """
+        cells: dict[str, str] = run.settings.get("cells") or {}
+        if not cell.awaited:
+            return {}
+        if cell.foreign:
+            return cells if set(cells) == set(cell.foreign) else None
+        if not cells or not all(name.startswith("point-") for name in cells):
+            return None
+        if run.state != "succeeded":
+            return cells
+        front = {",".join(point.genotype.ops) for point in self.facts(run).front}
+        return cells if front.issuperset(cells.values()) else None
 
     def steps_left(self, cell: Cell) -> list[Step] | None:
         """Steps that are not computed yet; None where that is not known before other cells or
@@ -184,6 +219,6 @@ def ops_of(run: RunRecord) -> str:
     return ",".join(edge["op"] for edge in result["student"]["genotype"]["edges"])
 
 
-def _machine(run: RunRecord) -> str:
+def machine_of(run: RunRecord) -> str:
     """The fingerprint of the machine that a run was planned for."""
     return next(step["settings"]["machine"] for step in run.steps if step["role"] == "measure")

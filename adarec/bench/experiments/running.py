@@ -39,7 +39,8 @@ def run_cells(
         say: Told in a line what happens.
         after_each: Called after each run that succeeded.
     """
-    waiting = [cell for cell in cells if evidence.state(cell).run is None]
+    left = [cell for cell in cells if evidence.state(cell).run is None]
+    waiting = with_finders(evidence, left)
     tried: set[str] = set()
     while True:
         ready = [cell for cell in waiting if cell.name not in tried]
@@ -47,7 +48,9 @@ def run_cells(
         if cell is None:
             break
         tried.add(cell.name)
-        if evidence.state(cell).run is not None:
+        if (cell in left and evidence.state(cell).run) or (
+            cell not in left and evidence.found_here(cell)
+        ):
             continue  # another cell's run brought it
         say(f"{cell.name} ({len(ready)} left)")
         code = _run_all(_commands(evidence, cell, log_of))
@@ -62,6 +65,16 @@ def run_cells(
         else:
             say(f"{cell.name} ended with exit code {code}: {evidence.state(cell).words}")
     return True
+
+
+def with_finders(evidence: Evidence, cells: Sequence[Cell]) -> list[Cell]:
+    """The cells, each after the searches whose cells it distils and that are not here."""
+    found: dict[str, Cell] = {}
+    for cell in cells:
+        finders = [cell.finder_of(scene) for scene in cell.awaited]
+        for each in (*(f for f in finders if evidence.found_here(f) is None), cell):
+            found.setdefault(each.name, each)
+    return list(found.values())
 
 
 def bring_scenes(
