@@ -34,11 +34,12 @@ def add(evidence: Evidence, cell: Cell, ranks: list[int], machine: str) -> str:
 
 
 def test_a_change_is_against_the_run_of_the_same_machine(evidence: Evidence) -> None:
-    add(evidence, AS_IT_IS, BEST, "there")
-    newest = add(evidence, AS_IT_IS, LAST, "here")
-    run = evidence.state(AS_IT_IS).run
-    assert run is not None
-    assert run.run == newest
+    first = add(evidence, AS_IT_IS, LAST, "here")
+    newest = add(evidence, AS_IT_IS, BEST, "there")
+    stands, found = evidence.state(AS_IT_IS).run, evidence.found_here(AS_IT_IS)
+    assert stands is not None
+    assert found is not None
+    assert (stands.run, found.run) == (first, newest)
     add(evidence, CHANGED, SECOND, "there")
     row = changed_row(evidence, [CHANGED], [AS_IT_IS, CHANGED])
     assert row["change"]["mean"] < 0  # against the best, not against the last

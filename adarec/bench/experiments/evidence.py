@@ -67,19 +67,36 @@ class Evidence:
             self._runs.setdefault(run.scene, []).append(run)
 
     def state(self, cell: Cell, *, machine: str | None = None) -> CellState:
-        """The cell's newest finished run, or why there is none.
+        """The cell's first finished run, or why there is none. A later one of the same settings,
+        perhaps of another machine, moves no table.
 
         Args:
             cell: Which cell.
             machine: Fingerprint of a machine whose runs come first.
         """
-        found, failed = [], None
+        runs = self._runs_of(cell)
+        done = [run for run in reversed(runs) if run.state == "succeeded"]
+        if done:
+            own = (run for run in done if machine_of(run) == machine)
+            return CellState(cell, next(own, done[0]))
+        if self.settings(cell) is None:
+            return CellState(cell, None, f"waits for the cells of {', '.join(cell.awaited)}")
+        return CellState(cell, None, f"{FAILED}: {runs[0].error}" if runs else "")
+
+    def found_here(self, cell: Cell) -> RunRecord | None:
+        """The newest finished run of the cell in this workspace."""
+        runs = (run for run in self._runs_of(cell) if run.run in self._here)
+        return next((run for run in runs if run.state == "succeeded"), None)
+
+    def _runs_of(self, cell: Cell) -> list[RunRecord]:
+        """Finished and failed runs of the cell, the newest first."""
+        found = []
         last: dict[tuple[str, ...], str] = {}
         for run in self._runs.get(cell.scene, []):
             cells = self._distilled_cells(cell, run)
-            key = (machine_of(run), *(f"{name}={ops}" for name, ops in (cells or {}).items()))
             if cells is None:
                 continue
+            key = (machine_of(run), *(f"{name}={ops}" for name, ops in cells.items()))
             if key not in last:
                 try:
                     steps = self._steps(cell, cell.settings(self.on_top, cells), key[0])
@@ -87,15 +104,8 @@ class Evidence:
                     break
                 last[key] = str(steps[-1]["key"])
             if last[key] in {step["key"] for step in run.steps}:
-                if run.state == "succeeded":
-                    found.append(run)
-                else:
-                    failed = failed or run
-        if found:
-            return CellState(cell, next((r for r in found if machine_of(r) == machine), found[0]))
-        if self.settings(cell) is None:
-            return CellState(cell, None, f"waits for the cells of {', '.join(cell.awaited)}")
-        return CellState(cell, None, f"{FAILED}: {failed.error}" if failed else "")
+                found.append(run)
+        return sorted(found, key=lambda run: run.created_at, reverse=True)
 
     def settings(self, cell: Cell) -> RunSettings | None:
         """What to start the cell with; None while cells that it distils are not found here.
@@ -113,11 +123,6 @@ class Evidence:
             else:
                 found[scene] = ops_of(base)
         return cell.settings(self.on_top, found)
-
-    def found_here(self, cell: Cell) -> RunRecord | None:
-        """The newest finished run of the cell in this workspace, by this machine."""
-        run = self.state(cell, machine=machine_fingerprint()).run
-        return run if run is not None and run.run in self._here else None
 
     def _distilled_cells(self, cell: Cell, run: RunRecord) -> dict[str, str] | None:
         """The cells beside its own that the run distils, where `cell` distils found ones: those
