@@ -94,8 +94,8 @@ class Recommender:
                 f"None of the {len(history)} ids in the history is known to this model. "
                 f"Use ids of its log, for example {join_ids(self.item_ids[:3])}."
             )
-        before = self.pseudo_priors.get(user, []) if user is not None else []
-        request = _request([self.item_index[item] for item in before] + known, self.length)
+        before = [self.item_index[item] for item in self.written_for(user)]
+        request = _request(before + known, self.length)
         hidden = {self.item_index[item] for item in exclude if item in self.item_index}
         plain = top <= 10 and not hidden
         outputs = ["top_items", "top_scores"] if plain else ["scores"]
@@ -110,6 +110,10 @@ class Recommender:
             for index, score in zip(indices[:top], scores[:top], strict=True)
         ]
         return Recommendation(items, milliseconds, unknown)
+
+    def written_for(self, user: str | None) -> list[str]:
+        """The pseudo-priors of a user, farthest first; most users of long histories have none."""
+        return self.pseudo_priors.get(user, []) if user is not None else []
 
 
 class Uncertainty:
@@ -163,14 +167,20 @@ class Uncertainty:
             users=int(users),
         )
 
-    def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
+    def along(
+        self, history: Sequence[str], *, pseudo_priors: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
         """(item_id, total variance of the state after it) for the newest known items, oldest
         first; each state is asked for on its own, as positions count back from the newest item.
+
+        `pseudo_priors` stand in front of each of these requests, as they do when the history is
+        answered, and have no state of their own here.
         """
         known = [self.item_index[item] for item in history if item in self.item_index]
+        before = [self.item_index[item] for item in pseudo_priors]
         found = []
         for end in range(max(1, len(known) - self.length + 1), len(known) + 1):
-            request = _request(known[:end], self.length)
+            request = _request(before + known[:end], self.length)
             (variance,) = self.session.run(["total_variance"], {"history": request})
             found.append((self.item_ids[known[end - 1] - 1], float(variance[0])))
         return found

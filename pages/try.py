@@ -45,7 +45,7 @@ answers = {
     for role in ("teacher", "student")
 }
 recommended = [item_id for item_id, _, _ in answers["teacher"].items]
-uncertainty = gateway.uncertainty(run, history.items, recommended)
+uncertainty = gateway.uncertainty(run, history.items, recommended, user=history.user)
 show_recommendations(
     answers,
     held_out=history.held_out,

@@ -87,11 +87,7 @@ def recommend(
     Raises:
         RunError: The run has not exported that model.
     """
-    model = _model(run, role)
-    if model is None:
-        raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
-    scene = workspace().artefacts.path(step_key(run, AUGMENT) or run.scene_key)
-    recommender = _open_recommender(str(model), str(scene))
+    recommender = _recommender(run, role)
     exclude = item_ids if hide_consumed else ()
     answers = [
         recommender.recommend(item_ids, top=_TOP, exclude=exclude, user=user)
@@ -101,10 +97,14 @@ def recommend(
 
 
 def uncertainty(
-    run: RunRecord, history: Sequence[str], item_ids: Sequence[str]
+    run: RunRecord,
+    history: Sequence[str],
+    item_ids: Sequence[str],
+    *,
+    user: str | None = None,
 ) -> HistoryUncertainty | None:
-    """How uncertain the run's teacher is along a history and of items; None where it is no
-    teacher of Gaussians."""
+    """How uncertain the run's teacher is along a history, which stands behind the pseudo-priors of
+    `user` as it does in `recommend`, and of items; None where it is no teacher of Gaussians."""
     key = step_key(run, MEASURE)
     folder = workspace().artefacts.readable_path(key) if key else None
     if folder is None or not (folder / "uncertainty.onnx").is_file():
@@ -112,8 +112,9 @@ def uncertainty(
     scene = workspace().artefacts.path(run.scene_key)
     opened = _open_uncertainty(str(folder), str(scene))
     variances = opened.of_items(item_ids)
+    written = _recommender(run, "teacher").written_for(user)
     return HistoryUncertainty(
-        states=opened.along(history),
+        states=opened.along(history, pseudo_priors=written),
         items=dict(zip(item_ids, variances, strict=True)),
         rank_correlation=opened.rank_correlation,
         users=opened.users,
@@ -139,6 +140,14 @@ def _write_zip(target: IO[bytes], folder: Path, run_id: str) -> None:
             kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
             name = f"adarec-{run_id}/{path.relative_to(folder)}"
             archive.write(path, name, compress_type=kind)
+
+
+def _recommender(run: RunRecord, role: str) -> "Recommender":
+    model = _model(run, role)
+    if model is None:
+        raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
+    scene = workspace().artefacts.path(step_key(run, AUGMENT) or run.scene_key)
+    return _open_recommender(str(model), str(scene))
 
 
 def _model(run: RunRecord, role: str) -> Path | None:

@@ -1,0 +1,52 @@
+"""What the pages say of pseudo-priors: to whom they were given, and how to ask with them."""
+
+from pathlib import Path
+
+import pytest
+
+from adarec.data.scene import read_scene
+from adarec.runs.workspace import Workspace
+from tests.app.fake_numbers import write_fake_uncertainty
+from tests.app.filled_workspace import fill
+from tests.app.lengthened_run import lengthen
+from tests.app.test_visits import home as home
+from tests.app.test_visits import visit
+
+
+def folder_of(home: Workspace, run: str, role: str) -> Path:
+    keys = {step["role"]: step["key"] for step in home.store.run(run).steps}
+    return home.artefacts.path(keys[role])
+
+
+@pytest.fixture
+def run(home: Workspace) -> str:
+    """A finished run of a scene; the pseudo-priors are each test's own."""
+    return fill(home, num_scenes=1, num_runs=1)[0]
+
+
+@pytest.fixture
+def users(home: Workspace, run: str) -> list[str]:
+    """The users of the scene of the run, those with the shortest histories first."""
+    scene = read_scene(home.artefacts.path("ingest-test-0"))
+    return [scene.user_ids[user] for user in scene.lengths.argsort(kind="stable")]
+
+
+def test_the_uncertainty_is_of_the_history_that_is_answered(
+    home: Workspace, run: str, users: list[str]
+) -> None:
+    """The fake's variance is the number of items that it was asked with."""
+    lengthen(home, run, {users[0]: ["i1", "i2", "i3"]})
+    write_fake_uncertainty(folder_of(home, run, "measure"))
+    variances = {}
+    for user in users[:2]:
+        app = visit("try", run=run, history_user=user)
+        app.session_state["state_variance_numbers"] = True
+        app.run()
+        (along,) = [each.value for each in app.dataframe if "item number" in each.value.columns]
+        numbers = along["item number"].tolist()
+        variances[user] = [
+            after - number
+            for number, after in zip(numbers, along["total variance after it"], strict=True)
+        ]
+    assert set(variances[users[0]]) == {3}
+    assert set(variances[users[1]]) == {0}
