@@ -111,6 +111,12 @@ class Recommender:
         ]
         return Recommendation(items, milliseconds, unknown)
 
+    def num_pseudo_priors_read(self, history: Sequence[str], user: str | None) -> int:
+        """How many pseudo-priors of `user` stand in front of `history` in a request: the newest,
+        as far as the known items leave room in the graph."""
+        room = self.length - sum(item in self.item_index for item in history)
+        return max(0, min(room, len(self.written_for(user))))
+
     def written_for(self, user: str | None) -> list[str]:
         """The pseudo-priors of a user, farthest first; most users of long histories have none."""
         return self.pseudo_priors.get(user, []) if user is not None else []

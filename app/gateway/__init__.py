@@ -83,6 +83,7 @@ from app.gateway.serving import (
     can_recommend,
     export_package,
     export_zip,
+    num_pseudo_priors_read,
     recommend,
     uncertainty,
 )
@@ -150,6 +151,7 @@ __all__ = [
     "newest_results",
     "num_cells",
     "num_own_cells",
+    "num_pseudo_priors_read",
     "op_costs",
     "op_weights_of",
     "open_scene",

@@ -96,6 +96,11 @@ def recommend(
     return sorted(answers, key=lambda answer: answer.milliseconds)[_REQUESTS // 2]
 
 
+def num_pseudo_priors_read(run: RunRecord, history: Sequence[str], user: str | None) -> int:
+    """How many pseudo-priors of `user` the run's models read in front of a history."""
+    return _recommender(run, "student").num_pseudo_priors_read(history, user)
+
+
 def uncertainty(
     run: RunRecord,
     history: Sequence[str],

@@ -10,7 +10,7 @@ from tests.app.fake_numbers import write_fake_uncertainty
 from tests.app.filled_workspace import fill
 from tests.app.lengthened_run import lengthen
 from tests.app.test_visits import home as home
-from tests.app.test_visits import visit
+from tests.app.test_visits import text_of, visit
 
 
 def folder_of(home: Workspace, run: str, role: str) -> Path:
@@ -50,3 +50,23 @@ def test_the_uncertainty_is_of_the_history_that_is_answered(
         ]
     assert set(variances[users[0]]) == {3}
     assert set(variances[users[1]]) == {0}
+
+
+def test_pseudo_priors_are_announced_to_users_whose_requests_hold_some(
+    home: Workspace, run: str, users: list[str]
+) -> None:
+    """A user of a few items, one without pseudo-priors, and two of 23 and 24 or more: the graph
+    reads 24."""
+    scene = read_scene(home.artefacts.path("ingest-test-0"))
+    counts = dict(zip(scene.user_ids, scene.lengths - 1, strict=True))  # the last one is to come
+    nearly_full = next(user for user in users if counts[user] == 23)
+    full = next(user for user in users if counts[user] == 24)
+    few = users[0]
+    lengthen(home, run, {user: ["i1", "i2", "i3"] for user in (few, nearly_full, full)})
+    said = {user: text_of(visit("try", run=run, history_user=user)) for user in users[:2]}
+    assert "read 3 pseudo-prior items that the run wrote for this user" in said[few]
+    assert "pseudo-prior" not in said[users[1]]
+    assert "read 1 pseudo-prior item that" in text_of(
+        visit("try", run=run, history_user=nearly_full)
+    )
+    assert "pseudo-prior" not in text_of(visit("try", run=run, history_user=full))
