@@ -95,7 +95,7 @@ from app.gateway.settings import (
     settings_of,
 )
 from app.gateway.steps import StepProgress, progress
-from app.gateway.transfer import cells_to_distil, distil_cells
+from app.gateway.transfer import cells_to_distil, distil_cells, takes_controls
 from app.gateway.words import duration, elapsed, size, speed, with_times_sign
 
 __all__ = [
@@ -186,6 +186,7 @@ __all__ = [
     "start_search",
     "step_stage",
     "stop_search",
+    "takes_controls",
     "target_speedup",
     "uncertainty",
     "validation_baselines",
