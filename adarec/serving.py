@@ -12,6 +12,7 @@ import onnxruntime
 import pyarrow.parquet as pq
 
 from adarec.data.id_list import join_ids
+from adarec.data.pseudo_priors import read_pseudo_priors
 from adarec.errors import ArtefactError, LogError
 
 
@@ -63,7 +64,7 @@ class Recommender:
         try:
             session = _open_session(path)
             table = pq.read_table(items)
-            written = _pseudo_priors(items.with_name("pseudo_priors.parquet"))
+            written = read_pseudo_priors(items.parent)
         except Exception as error:  # onnxruntime and pyarrow raise types of their own
             raise ArtefactError(
                 f"{path.parent} cannot be read ({error}). Export the run again."
@@ -210,14 +211,6 @@ def _request(known: list[int], length: int) -> np.ndarray:
     request = np.zeros((1, length), dtype=np.int64)
     request[0, length - len(newest) :] = newest
     return request
-
-
-def _pseudo_priors(path: Path) -> dict[str, list[str]]:
-    """User id -> item ids, farthest first; empty where the model's histories were all real."""
-    if not path.is_file():
-        return {}
-    table = pq.read_table(path)
-    return dict(zip(table["user_id"].to_pylist(), table["item_ids"].to_pylist(), strict=True))
 
 
 def _best(scores: np.ndarray, top: int, hidden: set[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import streamlit as st
 
 from adarec.data.id_list import join_ids
+from adarec.data.pseudo_priors import read_pseudo_priors
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app.gateway.files import workspace
@@ -46,12 +47,14 @@ _STORED = (".onnx", ".safetensors", ".parquet")
 @dataclass(frozen=True)
 class Package:
     """What an exported folder holds: (file, size, what it is) of each, their size together, that
-    of the zip file that carries them, and a history to ask with, quoted for a shell."""
+    of the zip file that carries them, and a history to ask with, quoted for a shell; also a user
+    whose history it is, where the folder has pseudo-priors for some."""
 
     contents: list[tuple[str, str, str]]
     num_bytes: int
     zip_bytes: int
     example_history: str
+    example_user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -183,11 +186,14 @@ def _describe_export(home: str, run_id: str, finished_at: float | None) -> Packa
         sizes = {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
         _write_zip(packed, folder, run_id)
         zip_bytes = packed.seek(0, io.SEEK_END)
+        listed = next(iter(read_pseudo_priors(folder)), None)
     scene = open_scene(workspace().store.run(run_id).scene_key)
-    seen = [scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS]]
+    user = 0 if listed is None else scene.user_ids.index(listed)
+    seen = [scene.item_ids[i - 1] for i in scene.history(user)[:_EXAMPLE_ITEMS]]
     example = shlex.quote(join_ids(seen))
     contents = [(name, size(count), _WHAT.get(name, "")) for name, count in sizes.items()]
-    return Package(contents, sum(sizes.values()), zip_bytes, example)
+    asked_as = None if listed is None else shlex.quote(listed)
+    return Package(contents, sum(sizes.values()), zip_bytes, example, asked_as)
 
 
 @contextmanager

@@ -70,3 +70,20 @@ def test_pseudo_priors_are_announced_to_users_whose_requests_hold_some(
         visit("try", run=run, history_user=nearly_full)
     )
     assert "pseudo-prior" not in text_of(visit("try", run=run, history_user=full))
+
+
+def test_the_export_page_asks_for_a_user_with_pseudo_priors(
+    home: Workspace, run: str, users: list[str]
+) -> None:
+    app = visit("export", run=run)
+    assert "--user" not in app.code[0].value
+    assert "pseudo-prior" not in text_of(app)
+    lengthen(home, run, {users[1]: ["i1", "i2"]})
+    home.store.update_run(run, finished_at=2e9)  # what a folder holds is read once a finished run
+    scene = read_scene(home.artefacts.path("ingest-test-0"))
+    own = scene.history(scene.user_ids.index(users[1]))[:3]
+    history = ",".join(scene.item_ids[item - 1] for item in own)
+    app = visit("export", run=run)
+    asked = f"recommend FOLDER --user {users[1]} --history {history}"
+    assert asked in app.code[0].value
+    assert "`--user` puts those of `pseudo_priors.parquet` in front" in text_of(app)
