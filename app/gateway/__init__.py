@@ -2,6 +2,7 @@
 for."""
 
 from adarec.runs.files import EpochArrays
+from app.gateway.augmentation import command_without_augmentation, run_without_augmentation
 from app.gateway.choice import cell_choice, op_weights_of
 from app.gateway.files import workspace
 from app.gateway.jobs import (
@@ -118,6 +119,7 @@ __all__ = [
     "distil_cells",
     "archive_run",
     "augmented_histories",
+    "command_without_augmentation",
     "continue_interrupted",
     "can_recommend",
     "candidates",
@@ -168,6 +170,7 @@ __all__ = [
     "resume_search",
     "run",
     "run_state",
+    "run_without_augmentation",
     "runs",
     "runs_before",
     "runs_on_scene",

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from adarec.data.scene import read_scene
 from adarec.runs.workspace import Workspace
 from tests.app.fake_numbers import write_fake_uncertainty
-from tests.app.filled_workspace import fill
+from tests.app.filled_workspace import add_run, add_scene, fill
 from tests.app.lengthened_run import lengthen
 from tests.app.test_visits import home as home
 from tests.app.test_visits import text_of, visit
@@ -87,3 +88,34 @@ def test_the_export_page_asks_for_a_user_with_pseudo_priors(
     asked = f"recommend FOLDER --user {users[1]} --history {history}"
     assert asked in app.code[0].value
     assert "`--user` puts those of `pseudo_priors.parquet` in front" in text_of(app)
+
+
+def test_accuracy_by_length_is_shown_before_and_after(home: Workspace, run: str) -> None:
+    """Controls decide neither teacher nor student; a run of another seed, of other settings or of
+    another log is no "before"."""
+    lengthen(home, run, {"u0": ["i1"]})
+    add_run(home, "shop 1", "ingest-test-0", seed=5)
+    changed = add_run(home, "shop 1", "ingest-test-0", seed=0)
+    settings = home.store.run(changed).settings
+    home.store.update_run(changed, settings=settings | {"length_cap": 7})
+    add_run(home, "shop 1", add_scene(home, "shop 1, newer", seed=9), seed=0)
+    app = visit("tradeoffs", run=run)
+    assert "the chart by length then shows both" in text_of(app)
+    (command,) = [each.value for each in app.code]
+    assert "--augment none" in command
+    assert "augment." not in command
+    assert not dashed(app)
+
+    controls = {"controls": 3, "cells": {"cafe": "conv3,conv3,conv3,conv3,conv3,conv3"}}
+    plain = add_run(home, "shop 1", "ingest-test-0", seed=0)
+    home.store.update_run(plain, settings=settings | controls)
+    app = visit("tradeoffs", run=run)
+    assert "the chart by length then shows both" not in text_of(app)
+    assert f"without augmentation, run {plain}" in text_of(app)
+    assert dashed(app)
+    assert not dashed(visit("tradeoffs", run=plain)), "there is nothing before it"
+
+
+def dashed(app: AppTest) -> bool:
+    charts = [chart.proto.spec for chart in app.get("plotly_chart")]
+    return any("teacher without augmentation" in chart for chart in charts)
