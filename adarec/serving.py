@@ -12,6 +12,7 @@ import onnxruntime
 import pyarrow.parquet as pq
 
 from adarec.data.id_list import join_ids
+from adarec.data.pseudo_priors import read_pseudo_priors
 from adarec.errors import ArtefactError, LogError
 
 
@@ -63,7 +64,7 @@ class Recommender:
         try:
             session = _open_session(path)
             table = pq.read_table(items)
-            written = _pseudo_priors(items.with_name("pseudo_priors.parquet"))
+            written = read_pseudo_priors(items.parent)
         except Exception as error:  # onnxruntime and pyarrow raise types of their own
             raise ArtefactError(
                 f"{path.parent} cannot be read ({error}). Export the run again."
@@ -94,8 +95,8 @@ class Recommender:
                 f"None of the {len(history)} ids in the history is known to this model. "
                 f"Use ids of its log, for example {join_ids(self.item_ids[:3])}."
             )
-        before = self.pseudo_priors.get(user, []) if user is not None else []
-        request = _request([self.item_index[item] for item in before] + known, self.length)
+        before = [self.item_index[item] for item in self.written_for(user)]
+        request = _request(before + known, self.length)
         hidden = {self.item_index[item] for item in exclude if item in self.item_index}
         plain = top <= 10 and not hidden
         outputs = ["top_items", "top_scores"] if plain else ["scores"]
@@ -110,6 +111,16 @@ class Recommender:
             for index, score in zip(indices[:top], scores[:top], strict=True)
         ]
         return Recommendation(items, milliseconds, unknown)
+
+    def num_pseudo_priors_read(self, history: Sequence[str], user: str | None) -> int:
+        """How many pseudo-priors of `user` stand in front of `history` in a request: the newest,
+        as far as the known items leave room in the graph."""
+        room = self.length - sum(item in self.item_index for item in history)
+        return max(0, min(room, len(self.written_for(user))))
+
+    def written_for(self, user: str | None) -> list[str]:
+        """The pseudo-priors of a user, farthest first; most users of long histories have none."""
+        return self.pseudo_priors.get(user, []) if user is not None else []
 
 
 class Uncertainty:
@@ -163,14 +174,20 @@ class Uncertainty:
             users=int(users),
         )
 
-    def along(self, history: Sequence[str]) -> list[tuple[str, float]]:
+    def along(
+        self, history: Sequence[str], *, pseudo_priors: Sequence[str] = ()
+    ) -> list[tuple[str, float]]:
         """(item_id, total variance of the state after it) for the newest known items, oldest
         first; each state is asked for on its own, as positions count back from the newest item.
+
+        `pseudo_priors` stand in front of each of these requests, as they do when the history is
+        answered, and have no state of their own here.
         """
         known = [self.item_index[item] for item in history if item in self.item_index]
+        before = [self.item_index[item] for item in pseudo_priors]
         found = []
         for end in range(max(1, len(known) - self.length + 1), len(known) + 1):
-            request = _request(known[:end], self.length)
+            request = _request(before + known[:end], self.length)
             (variance,) = self.session.run(["total_variance"], {"history": request})
             found.append((self.item_ids[known[end - 1] - 1], float(variance[0])))
         return found
@@ -194,14 +211,6 @@ def _request(known: list[int], length: int) -> np.ndarray:
     request = np.zeros((1, length), dtype=np.int64)
     request[0, length - len(newest) :] = newest
     return request
-
-
-def _pseudo_priors(path: Path) -> dict[str, list[str]]:
-    """User id -> item ids, farthest first; empty where the model's histories were all real."""
-    if not path.is_file():
-        return {}
-    table = pq.read_table(path)
-    return dict(zip(table["user_id"].to_pylist(), table["item_ids"].to_pylist(), strict=True))
 
 
 def _best(scores: np.ndarray, top: int, hidden: set[int]) -> tuple[np.ndarray, np.ndarray]:

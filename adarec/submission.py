@@ -149,7 +149,22 @@ def add_controls(
     hand_made: bool = False,
     cells: Mapping[str, str] | None = None,
 ) -> RunRecord:
-    """The run with further controls among its steps, to be queued again: what it has, it keeps.
+    """The run with further controls among its steps, to be queued again; see `plan_controls`."""
+    planned = plan_controls(workspace, run, count, hand_made=hand_made, cells=cells)
+    workspace.store.update_run(run, **planned)
+    return workspace.store.run(run)
+
+
+def plan_controls(
+    workspace: Workspace,
+    run: str,
+    count: int = 0,
+    *,
+    hand_made: bool = False,
+    cells: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Settings and steps of a run with further controls: what it has, it keeps. Nothing is
+    written yet.
 
     Args:
         workspace: Where it is.
@@ -159,9 +174,13 @@ def add_controls(
         cells: Name -> ops, with commas between, of other cells.
 
     Raises:
-        RunError: There is no such run, or what it has would have to be computed anew here.
+        RunError: There is no such run, it is being computed, or what it has would have to be
+            computed anew here.
+        SettingsError: Its student cannot be compared with others.
     """
     record = workspace.store.run(run)
+    if record.state == "running":
+        raise RunError(f"{run} is running. Add controls when it has ended.")
     had = read_run_settings(record.settings)
     wanted = {
         "controls": max(had.controls, count),
@@ -177,8 +196,7 @@ def add_controls(
             f"of {record.scene}: what it has would be computed again. Start a new search with "
             "controls."
         )
-    workspace.store.update_run(run, settings=settings.model_dump(), steps=steps)
-    return workspace.store.run(run)
+    return {"settings": settings.model_dump(), "steps": steps}
 
 
 def _planned_anew(

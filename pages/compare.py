@@ -45,8 +45,8 @@ chosen = pick_scenes(
     key=state.COMPARED_SCENES,
     # The example keeps a single scene company.
     usual=(own if len(own) > 1 and asked != EXAMPLE_RUN else names)[:_AT_FIRST],
-    help_text="The newest finished run of each scene is shown; one that distils a cell of "
-    "another run's front only where there is no other.",
+    help_text="The newest finished search of each scene is shown; a run that distils a cell of "
+    "another run's front, or an adaptation, only where there is no search.",
     example=example,
 )
 if not chosen:

@@ -41,11 +41,17 @@ else:
         key=state.DOWNLOAD_ZIP,
     )
     st.markdown("Unpack it anywhere and recommend from it; no torch is needed:")
+    as_user = f" --user {package.example_user}" if package.example_user else ""
     st.code(
-        f"python -m adarec recommend FOLDER --history {package.example_history}",
+        f"python -m adarec recommend FOLDER{as_user} --history {package.example_history}",
         "bash",
         wrap_lines=True,
     )
+    if package.example_user:
+        st.markdown(
+            "Name the user as well: this student was measured with pseudo-priors in front of "
+            "short histories, and `--user` puts those of `pseudo_priors.parquet` in front."
+        )
     st.caption(
         "Where there is no AdaRec Studio, onnxruntime and pyarrow are enough: README.md in the "
         "folder has the lines of Python."

@@ -36,8 +36,12 @@ history = pick_history(run.scene_key)
 if not history.items:
     st.info("Choose a user, or add items to build a history.")
     st.stop()
-if history.user is not None and gateway.augmented_histories(run):
-    st.caption("The run's models also get the pseudo-priors that were written for this user.")
+num_pseudo = gateway.num_pseudo_priors_read(run, history.items, history.user)
+if num_pseudo:
+    st.caption(
+        f"In front of these items the models read {num_pseudo} pseudo-prior "
+        f"item{'s' if num_pseudo > 1 else ''} that the run wrote for this user."
+    )
 answers = {
     role: gateway.recommend(
         run, role, history.items, hide_consumed=history.hide_consumed, user=history.user
@@ -45,7 +49,7 @@ answers = {
     for role in ("teacher", "student")
 }
 recommended = [item_id for item_id, _, _ in answers["teacher"].items]
-uncertainty = gateway.uncertainty(run, history.items, recommended)
+uncertainty = gateway.uncertainty(run, history.items, recommended, user=history.user)
 show_recommendations(
     answers,
     held_out=history.held_out,

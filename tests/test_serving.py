@@ -198,6 +198,24 @@ def test_the_uncertainty_along_a_history_is_torchs_for_each_of_its_beginnings(
     assert [variance for _, variance in found] == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("count", [2, LENGTH - 1, LENGTH + 2])
+def test_the_uncertainty_is_of_the_history_behind_its_pseudo_priors(
+    gaussian: tuple[DT4SR, Uncertainty], count: int
+) -> None:
+    model, opened = gaussian
+    items, written = [step % NUM_ITEMS + 1 for step in range(count)], [9, 4]
+    history, before = ([ITEM_IDS[item - 1] for item in some] for some in (items, written))
+    found = opened.along(history, pseudo_priors=before)
+    ends = range(max(1, count - LENGTH + 1), count + 1)
+    assert [item_id for item_id, _ in found] == [history[end - 1] for end in ends]
+    with torch.inference_mode():
+        expected = [
+            model.uncertainty(torch.tensor([(written + items[:end])[-LENGTH:]]), None).item()
+            for end in ends
+        ]
+    assert [variance for _, variance in found] == pytest.approx(expected, rel=1e-4)
+
+
 def test_the_uncertainty_of_items_is_the_sum_of_their_variances(
     gaussian: tuple[DT4SR, Uncertainty],
 ) -> None:

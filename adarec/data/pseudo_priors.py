@@ -130,3 +130,12 @@ def write_pseudo_priors(scene: Scene, folder: Path) -> None:
         }
     )
     pq.write_table(table, folder / "pseudo_priors.parquet")
+
+
+def read_pseudo_priors(folder: Path) -> dict[str, list[str]]:
+    """User id -> item ids, farthest first; empty where the model's histories were all real."""
+    path = folder / "pseudo_priors.parquet"
+    if not path.is_file():
+        return {}
+    table = pq.read_table(path)
+    return dict(zip(table["user_id"].to_pylist(), table["item_ids"].to_pylist(), strict=True))

@@ -2,6 +2,7 @@
 for."""
 
 from adarec.runs.files import EpochArrays
+from app.gateway.augmentation import command_without_augmentation, run_without_augmentation
 from app.gateway.choice import cell_choice, op_weights_of
 from app.gateway.files import workspace
 from app.gateway.jobs import (
@@ -83,6 +84,7 @@ from app.gateway.serving import (
     can_recommend,
     export_package,
     export_zip,
+    num_pseudo_priors_read,
     recommend,
     uncertainty,
 )
@@ -94,7 +96,7 @@ from app.gateway.settings import (
     settings_of,
 )
 from app.gateway.steps import StepProgress, progress
-from app.gateway.transfer import cells_to_distil, distil_cells
+from app.gateway.transfer import cells_to_distil, distil_cells, takes_controls
 from app.gateway.words import duration, elapsed, size, speed, with_times_sign
 
 __all__ = [
@@ -117,6 +119,7 @@ __all__ = [
     "distil_cells",
     "archive_run",
     "augmented_histories",
+    "command_without_augmentation",
     "continue_interrupted",
     "can_recommend",
     "candidates",
@@ -150,6 +153,7 @@ __all__ = [
     "newest_results",
     "num_cells",
     "num_own_cells",
+    "num_pseudo_priors_read",
     "op_costs",
     "op_weights_of",
     "open_scene",
@@ -166,6 +170,7 @@ __all__ = [
     "resume_search",
     "run",
     "run_state",
+    "run_without_augmentation",
     "runs",
     "runs_before",
     "runs_on_scene",
@@ -184,6 +189,7 @@ __all__ = [
     "start_search",
     "step_stage",
     "stop_search",
+    "takes_controls",
     "target_speedup",
     "uncertainty",
     "validation_baselines",

@@ -189,17 +189,23 @@ def newest_results(
     first: str | None = None, *, with_example: bool = False
 ) -> dict[str, Mapping[str, Any]]:
     """The result of the newest finished run of each scene, by scene; of one that distils a cell
-    of another one's front only where the scene has no other.
+    of another one's front only where the scene has no search of its own, and of an adaptation,
+    whose cell was found on another scene, only where it has neither.
 
     The run `first` comes first, also where its scene has a newer one. The example steps back as in
     `finished_runs`, unless `with_example`: then it comes last, where its scene has no other run.
     """
     found_runs = finished_runs(EXAMPLE_RUN if with_example else first)
     newest: dict[str, RunSummary] = {}
-    for each in sorted(found_runs, key=lambda each: (each.run != first, each.point is not None)):
+    for each in sorted(found_runs, key=lambda each: (each.run != first, *_steps_back(each))):
         newest.setdefault(each.scene, each)
     found = results(list(newest.values()))
     return {scene: found[each.run] for scene, each in newest.items() if each.run in found}
+
+
+def _steps_back(run: RunSummary) -> tuple[bool, bool, bool]:
+    """What sorts a run behind its scene's own searches."""
+    return run.is_example, run.adapted_from is not None, run.point is not None
 
 
 def step_stage(record: RunRecord, role: str) -> str | None:

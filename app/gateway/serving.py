@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import streamlit as st
 
 from adarec.data.id_list import join_ids
+from adarec.data.pseudo_priors import read_pseudo_priors
 from adarec.errors import RunError
 from adarec.runs.records import RunRecord
 from app.gateway.files import workspace
@@ -46,12 +47,14 @@ _STORED = (".onnx", ".safetensors", ".parquet")
 @dataclass(frozen=True)
 class Package:
     """What an exported folder holds: (file, size, what it is) of each, their size together, that
-    of the zip file that carries them, and a history to ask with, quoted for a shell."""
+    of the zip file that carries them, and a history to ask with, quoted for a shell; also a user
+    whose history it is, where the folder has pseudo-priors for some."""
 
     contents: list[tuple[str, str, str]]
     num_bytes: int
     zip_bytes: int
     example_history: str
+    example_user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,7 @@ def recommend(
     Raises:
         RunError: The run has not exported that model.
     """
-    model = _model(run, role)
-    if model is None:
-        raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
-    scene = workspace().artefacts.path(step_key(run, AUGMENT) or run.scene_key)
-    recommender = _open_recommender(str(model), str(scene))
+    recommender = _recommender(run, role)
     exclude = item_ids if hide_consumed else ()
     answers = [
         recommender.recommend(item_ids, top=_TOP, exclude=exclude, user=user)
@@ -100,11 +99,20 @@ def recommend(
     return sorted(answers, key=lambda answer: answer.milliseconds)[_REQUESTS // 2]
 
 
+def num_pseudo_priors_read(run: RunRecord, history: Sequence[str], user: str | None) -> int:
+    """How many pseudo-priors of `user` the run's models read in front of a history."""
+    return _recommender(run, "student").num_pseudo_priors_read(history, user)
+
+
 def uncertainty(
-    run: RunRecord, history: Sequence[str], item_ids: Sequence[str]
+    run: RunRecord,
+    history: Sequence[str],
+    item_ids: Sequence[str],
+    *,
+    user: str | None = None,
 ) -> HistoryUncertainty | None:
-    """How uncertain the run's teacher is along a history and of items; None where it is no
-    teacher of Gaussians."""
+    """How uncertain the run's teacher is along a history, which stands behind the pseudo-priors of
+    `user` as it does in `recommend`, and of items; None where it is no teacher of Gaussians."""
     key = step_key(run, MEASURE)
     folder = workspace().artefacts.readable_path(key) if key else None
     if folder is None or not (folder / "uncertainty.onnx").is_file():
@@ -112,8 +120,9 @@ def uncertainty(
     scene = workspace().artefacts.path(run.scene_key)
     opened = _open_uncertainty(str(folder), str(scene))
     variances = opened.of_items(item_ids)
+    written = _recommender(run, "teacher").written_for(user)
     return HistoryUncertainty(
-        states=opened.along(history),
+        states=opened.along(history, pseudo_priors=written),
         items=dict(zip(item_ids, variances, strict=True)),
         rank_correlation=opened.rank_correlation,
         users=opened.users,
@@ -139,6 +148,14 @@ def _write_zip(target: IO[bytes], folder: Path, run_id: str) -> None:
             kind = zipfile.ZIP_STORED if path.suffix in _STORED else zipfile.ZIP_DEFLATED
             name = f"adarec-{run_id}/{path.relative_to(folder)}"
             archive.write(path, name, compress_type=kind)
+
+
+def _recommender(run: RunRecord, role: str) -> "Recommender":
+    model = _model(run, role)
+    if model is None:
+        raise RunError(f"{run.run} has no {role} to ask. Wait until it has measured its student.")
+    scene = workspace().artefacts.path(step_key(run, AUGMENT) or run.scene_key)
+    return _open_recommender(str(model), str(scene))
 
 
 def _model(run: RunRecord, role: str) -> Path | None:
@@ -169,11 +186,14 @@ def _describe_export(home: str, run_id: str, finished_at: float | None) -> Packa
         sizes = {str(path.relative_to(folder)): path.stat().st_size for path in _files(folder)}
         _write_zip(packed, folder, run_id)
         zip_bytes = packed.seek(0, io.SEEK_END)
+        listed = next(iter(read_pseudo_priors(folder)), None)
     scene = open_scene(workspace().store.run(run_id).scene_key)
-    seen = [scene.item_ids[i - 1] for i in scene.history(0)[:_EXAMPLE_ITEMS]]
+    user = 0 if listed is None else scene.user_ids.index(listed)
+    seen = [scene.item_ids[i - 1] for i in scene.history(user)[:_EXAMPLE_ITEMS]]
     example = shlex.quote(join_ids(seen))
     contents = [(name, size(count), _WHAT.get(name, "")) for name, count in sizes.items()]
-    return Package(contents, sum(sizes.values()), zip_bytes, example)
+    asked_as = None if listed is None else shlex.quote(listed)
+    return Package(contents, sum(sizes.values()), zip_bytes, example, asked_as)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ def cells_to_distil(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Cells
     for scene, result in results.items():
         if result["run"] == EXAMPLE_RUN:
             continue  # it came without its teacher
+        if not takes_controls(result["settings"]):
+            continue
         known = {str(control["name"]) for control in result.get("controls") or []}
         cells = {
             cell_name(other): ",".join(_cell(rival).ops)
@@ -34,12 +36,22 @@ def cells_to_distil(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Cells
     return found
 
 
+def takes_controls(settings: Mapping[str, Any]) -> bool:
+    """Whether other cells can be compared with the student of a run with these settings: the
+    weights that a warm start begins with fit one cell alone."""
+    return settings.get("adaptation", {}).get("paradigm") != "warm"
+
+
 def distil_cells(wanted: Mapping[str, Cells]) -> None:
     """Adds the cells to their runs as controls and queues these again; what is finished in them
-    is used again.
+    is used again. All are planned before any is changed: where one is refused, none is.
     """
-    for run, cells in wanted.items():
-        submission.add_controls(workspace(), run, cells=cells)
+    planned = {
+        run: submission.plan_controls(workspace(), run, cells=cells)
+        for run, cells in wanted.items()
+    }
+    for run, with_cells in planned.items():
+        workspace().store.update_run(run, **with_cells)
         jobs.submit(workspace(), run)
     jobs.ensure_worker(workspace())
 

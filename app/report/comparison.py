@@ -16,7 +16,7 @@ from app.figures.cells.op_shares import draw_op_shares, op_shares_info
 from app.figures.results.frontier import CLICK, draw_frontier, frontier_info
 from app.figures.results.scene_metrics import draw_scene_metrics, scene_metrics_info
 from app.figures.scenes.scene_character import draw_scene_character, scene_character_info
-from app.panels.cells.cell_graphs import graphs_of_run
+from app.panels.cells.cell_graphs import found_on, graphs_of_run
 from app.report.html import Picture, figures, html_page, section, table
 from app.report.numbers import numbers_table
 
@@ -112,14 +112,17 @@ def _frontier(results: Mapping[str, Mapping[str, Any]]) -> Picture:
 
 def _cell_pictures(runs: Mapping[str, RunRecord]) -> list[Picture]:
     """`runs` are finished, by their label."""
+    results = {label: run.result or {} for label, run in runs.items()}
     cells = {
-        label: Genotype.from_json((run.result or {})["student"]["genotype"])
-        for label, run in runs.items()
+        label: Genotype.from_json(result["student"]["genotype"])
+        for label, result in results.items()
     }
     graphs = [
         graph
         for label, cell in cells.items()
-        for graph in graphs_of_run(runs[label], cell, title=f"Cell of {label}")
+        for graph in graphs_of_run(
+            runs[label], cell, title=f"Cell of {label}{found_on(results[label])}"
+        )
     ]
     shares = op_shares_info(cells)
     found: list[Picture] = [(graph, draw_cell_graph(graph)) for graph in graphs]

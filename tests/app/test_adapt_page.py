@@ -11,8 +11,11 @@ from streamlit.testing.v1.element_tree import Selectbox
 from adarec import cli
 from adarec.runs.workspace import Workspace
 from app import gateway, state
+from app.report import comparison_report
 from tests.app.filled_workspace import add_run, add_scene, fill
 from tests.app.test_visits import home, text_of, visit  # noqa: F401  (home is a fixture)
+
+OFFER = "Add controls"
 
 
 def add_adaptation(workspace: Workspace, *, seed: int = 7, **call: str) -> str:
@@ -141,6 +144,31 @@ def test_other_pages_show_an_adaptation_like_any_run(home: Workspace) -> None:  
         app = visit(page, run=run)
         assert not app.error
     assert "adapt 'shop 1' 'shop 2' --paradigm both" in app.code[-1].value
+
+
+def test_compare_says_where_the_cell_of_an_adaptation_was_found(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    run = add_adaptation(home)
+    titles = [chart.proto.spec for chart in visit("compare", run=run).get("plotly_chart")]
+    assert any("Cell of shop 2, found on shop 1" in title for title in titles)
+    assert "Cell of shop 2, found on shop 1" in comparison_report([run])
+
+
+def test_a_warm_start_is_not_offered_controls(home: Workspace) -> None:  # noqa: F811
+    fill(home, num_runs=0)
+    warm, both = (
+        add_adaptation(home, seed=seed, paradigm=paradigm)
+        for seed, paradigm in enumerate(("warm", "both"))
+    )
+    for run in (warm, both):
+        home.store.update_run(run, result=home.store.run(run).result | {"controls": []})
+    offered = {
+        run: [button for button in visit("search", run=run).button if button.label == OFFER]
+        for run in (warm, both)
+    }
+    assert not offered[warm]
+    assert offered[both]
+    assert "begins with fit one cell alone" in text_of(visit("search", run=warm))
 
 
 def test_a_rare_setting_is_part_of_the_command(home: Workspace, tmp_path: Path) -> None:  # noqa: F811

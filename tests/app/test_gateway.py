@@ -116,6 +116,20 @@ def test_a_cell_taken_from_a_front_by_hand_is_not_the_cell_of_its_scene(home: Wo
     assert [result["run"] for result in gateway.newest_results().values()] == [runs[1]]
 
 
+def test_an_adaptation_stands_for_its_scene_only_where_nothing_was_searched(
+    home: Workspace,
+) -> None:
+    (searched,) = fill(home, num_scenes=1, num_runs=1)
+    adapted = add_run(home, "shop 1", "ingest-test-0", seed=3, adapted_from="shop 0")
+    assert [result["run"] for result in gateway.newest_results().values()] == [searched]
+    by_hand = home.store.run(searched).settings | {"point": 0}
+    home.store.update_run(searched, settings=by_hand)
+    assert [result["run"] for result in gateway.newest_results().values()] == [searched]
+    assert [r["run"] for r in gateway.newest_results(first=adapted).values()] == [adapted]
+    home.store.update_run(searched, archived=True)
+    assert [result["run"] for result in gateway.newest_results().values()] == [adapted]
+
+
 def test_results_follow_a_run_that_finishes(home: Workspace) -> None:
     runs = fill(home, num_scenes=1, num_runs=1)
     assert list(gateway.results(gateway.runs())) == runs

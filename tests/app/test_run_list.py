@@ -242,3 +242,34 @@ def test_a_stopped_run_gives_way_but_where_it_can_be_resumed(home: Workspace) ->
     assert visit("search").selectbox(key=state.RUN_PICKER).value == stopped
     app = visit("architecture", run=stopped)
     assert app.selectbox(key=state.RUN_PICKER).value == stopped
+
+
+def test_where_one_scene_is_refused_no_cell_is_distilled_on_any(home: Workspace) -> None:
+    """The second run would have to be searched again, which controls never do."""
+    for seed, name in enumerate(("shop", "films")):
+        add_scene(home, name, seed=seed)
+    made = [_finished(home, name, seed) for seed, name in enumerate(("shop", "films"))]
+    results = {
+        name: home.store.run(run).result or {}
+        for name, run in zip(("shop", "films"), made, strict=True)
+    }
+    wanted = gateway.cells_to_distil(results)
+    assert list(wanted) == made
+    steps = home.store.run(made[1]).steps
+    home.store.update_run(made[1], steps=[step | {"key": "before"} for step in steps])
+    before = [home.store.run(run) for run in made]
+    with pytest.raises(RunError, match="Start a new search"):
+        gateway.distil_cells(wanted)
+    assert [home.store.run(run) for run in made] == before
+
+
+def test_cells_are_not_distilled_on_a_warm_start(home: Workspace) -> None:
+    """It would refuse them."""
+    for seed, name in enumerate(("shop", "films")):
+        add_scene(home, name, seed=seed)
+    searched = home.store.run(_finished(home, "shop", 0))
+    key = next(scene.key for scene in home.store.scenes() if scene.name == "films")
+    for paradigm, queued in (("both", 2), ("warm", 1)):
+        run = add_run(home, "films", key, seed=1, adapted_from="shop", paradigm=paradigm)
+        results = {"shop": searched.result or {}, "films": home.store.run(run).result or {}}
+        assert len(gateway.cells_to_distil(results)) == queued

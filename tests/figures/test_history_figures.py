@@ -38,6 +38,27 @@ def test_buckets_name_their_lengths_and_the_best_counting_of_all() -> None:
     assert figure.data[1].x == ("1 to 3<br>20 users", "20 and more<br>40 users")
 
 
+def test_the_same_search_without_augmentation_is_dashed_beside_it() -> None:
+    entries, before = fake_metrics_by_length(), fake_metrics_by_length()
+    for entry in before:
+        for role in ("teacher", "student"):
+            entry[role] = entry[role] | {"ndcg@10": 0.5 * entry[role]["ndcg@10"]}
+    info = metrics_by_length_info(entries, plain=before, plain_run="r-1")
+    row = info.rows()[1]
+    assert row["teacher NDCG@10"] == 0.07
+    assert row["teacher without augmentation NDCG@10"] == 0.035
+    assert row["student without augmentation NDCG@10"] == 0.45 * 0.07
+    assert "run r-1" in info.explanation
+    dashes = {line.name: line.line.dash for line in draw_metrics_by_length(info).data}
+    assert dashes == {
+        info.baseline: "solid",
+        "teacher": "solid",
+        "student": "solid",
+        "teacher without augmentation": "dash",
+        "student without augmentation": "dash",
+    }
+
+
 def test_pseudo_priors_and_real_items_are_told_apart() -> None:
     info = augmented_histories_info(EXAMPLES)
     assert info.rows()[0] == {

@@ -1,6 +1,7 @@
 """The graph of a cell, or of each cell of a stack where they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -34,6 +35,12 @@ def graphs_of_run(
         compared_with=compared_with,
         with_others=with_others,
     )
+
+
+def found_on(result: Mapping[str, Any]) -> str:
+    """What a cell's title adds where a result's cell was found on another scene than its own."""
+    adapted = result.get("adaptation")
+    return f", found on {adapted['source']}" if adapted else ""
 
 
 def show_cell_graphs(

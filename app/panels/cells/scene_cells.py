@@ -9,7 +9,7 @@ from adarec.genotype import Genotype
 from adarec.runs.result import items_seen
 from app import gateway
 from app.figures.cells.cell_graph import CellGraphInfo, explain_graphs
-from app.panels.cells.cell_graphs import graphs_of_run, show_cell_graphs
+from app.panels.cells.cell_graphs import found_on, graphs_of_run, show_cell_graphs
 from app.panels.errors import as_text
 from app.panels.links import link
 
@@ -23,7 +23,9 @@ def show_scene_cells(
     names = list(cells)
     graphs = {
         name: graphs_of_run(
-            gateway.run(str(results[name]["run"])), cells[name], title=f"Cell of {name}"
+            gateway.run(str(results[name]["run"])),
+            cells[name],
+            title=f"Cell of {name}{found_on(results[name])}",
         )
         for name in names
     }

@@ -13,6 +13,12 @@ def offer_controls(run: RunRecord) -> None:
         return
     if not run.result or run.result.get("controls"):
         return
+    if not gateway.takes_controls(run.settings):
+        st.caption(
+            "A warm start takes no controls: the weights that its student begins with fit one "
+            "cell alone."
+        )
+        return
     st.caption(
         "Controls show what the search was worth: random cells of equal cost and the all-skip "
         "cell, each distilled for as long as the student. Finished steps are used again."

@@ -139,11 +139,17 @@ def mapping_picture(run: RunRecord) -> Picture | None:
 
 
 def by_length_picture(run: RunRecord) -> Picture | None:
-    """NDCG@10 by the length of the users' training histories."""
+    """NDCG@10 by the length of the users' training histories; of an augmented run beside that
+    without the augmentation, where there is such a run."""
     entries = gateway.metrics_by_length(run)
     if not entries:
         return None
-    info = metrics_by_length_info(entries)
+    plain = gateway.run_without_augmentation(run)
+    info = metrics_by_length_info(
+        entries,
+        plain=gateway.metrics_by_length(plain) if plain else (),
+        plain_run=plain.run if plain else "",
+    )
     return info, draw_metrics_by_length(info)
 
 
