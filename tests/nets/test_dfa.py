@@ -1,5 +1,8 @@
 """Feature aggregation: what is summed, the two pulls at its weights, and what each may touch."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 import torch
@@ -175,6 +178,29 @@ class Bridge:
             student_to_teacher_loss(connected, mixed, layer_distances),
             teacher_to_student_loss(self.cell, replaced, self.student, self.batch),
         )
+
+
+def test_what_can_be_matched_by_hand() -> None:
+    """The normed layers (1, 1, -1, -1) and (1, -1, 1, -1) mixed three to one are (1, .5, -.5, -1);
+    normed by their .7906 again, 2 - 2 x 3 / sqrt(10) away from the first."""
+    layers = torch.tensor([[[2.0, 2.0, -2.0, -2.0]], [[3.0, -3.0, 3.0, -3.0]]])
+    mixed = aggregated(torch.tensor([0.75, 0.25]), layers)
+    torch.testing.assert_close(mixed[0], torch.tensor([1.0, 0.5, -0.5, -1.0]), rtol=0, atol=1e-4)
+    found = student_to_teacher_loss(torch.tensor([[5.0, 5.0, -5.0, -5.0]]), mixed, layer_distances)
+    assert found.item() == pytest.approx(2 - 2 * 3 / 10**0.5, abs=1e-4)
+
+
+def test_what_helps_to_predict_by_hand() -> None:
+    """Two items with unit vectors, nothing after the replaced layer: the right item has a share of
+    3 / 4 at the first position and of 7 / 8 at the second."""
+    rest = SimpleNamespace(
+        item_table=SimpleNamespace(candidates=torch.eye(2)),
+        forward_from=lambda cell, hidden, mask: hidden.flatten(0, 1),
+    )
+    batch = Batch(torch.tensor([[1, 2]]), None, torch.tensor([1, 2]), np.array([0]))
+    replaced = torch.tensor([[3.0, 1.0], [1.0, 7.0]]).log()
+    found = teacher_to_student_loss(0, replaced, cast(Student, rest), batch)
+    assert found.item() == pytest.approx((np.log(4 / 3) + np.log(8 / 7)) / 2)
 
 
 def touched(student: Student) -> list[bool]:
