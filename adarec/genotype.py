@@ -5,6 +5,7 @@ one.
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from adarec import catalog
@@ -13,12 +14,15 @@ from adarec.errors import ArtefactError
 _OPS = {op.name: op for op in catalog.OPS}
 
 
-def cell_edges(num_nodes: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=16)
+def cell_edges(num_nodes: int) -> tuple[tuple[int, int], ...]:
     """All edges (source, target) of a cell, in the order that alphas and records use.
 
     Source 0 is the cell's input; nodes are numbered from 1. Three nodes have six edges.
     """
-    return [(source, target) for target in range(1, num_nodes + 1) for source in range(target)]
+    return tuple(
+        (source, target) for target in range(1, num_nodes + 1) for source in range(target)
+    )
 
 
 def cell_name(scene: str) -> str:

@@ -7,8 +7,8 @@ from adarec.genotype import Genotype, cell_edges
 
 
 def test_edges_come_node_by_node() -> None:
-    assert cell_edges(1) == [(0, 1)]
-    assert cell_edges(3) == [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+    assert cell_edges(1) == ((0, 1),)
+    assert cell_edges(3) == ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
     genotype = Genotype(2, ("conv3", "skip", "zero"))
     assert genotype.edges == [(0, 1, "conv3"), (0, 2, "skip"), (1, 2, "zero")]
 

@@ -49,6 +49,15 @@ class CostModel:
         own = float((self.base + positions * self.per_position)[indices].sum())
         return self.fixed(positions) + self.num_cells // genotype.num_own_cells * own
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What no cell with a convolution costs less, and none at all more, than."""
+        convolutions = [k for k, op in enumerate(catalog.OPS) if op.parametric]
+        least = self.fixed(1) + float((self.base + self.per_position)[convolutions].min())
+        edges = self.num_cells * len(cell_edges(self.num_nodes))
+        dearest = float((self.base + self.length * self.per_position).max())
+        return least, self.fixed(self.length) + edges * dearest
+
     def fixed(self, positions: int) -> float:
         """Cost of all but the edges, at so many positions."""
         return self.scoring + self.fixed_base + positions * self.fixed_per_position

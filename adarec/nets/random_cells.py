@@ -28,6 +28,9 @@ def random_genotypes(
     where few exist. `num_own_cells` cells get ops of their own.
     """
     found: dict[Genotype, None] = {}
+    cheapest, dearest = costs.bounds
+    if most < cheapest or least > dearest:
+        return []  # tens of thousands of draws would find that out, too, but take seconds
     for genotype in _drawn(costs.num_nodes, num_own_cells, rng, tries=TRIES):
         if len(found) >= count:
             break

@@ -1,11 +1,15 @@
 """Cost tables: counted by hand, and measured in graphs on this machine."""
 
+from pathlib import Path
+
 import pytest
 
 from adarec import catalog
 from adarec.genotype import Genotype
+from adarec.nets import cost_tables
 from adarec.nets.cost_tables import StudentSizes, counted_costs, measured_costs
 from adarec.nets.costs import cost_model
+from adarec.nets.ops import OPS
 from adarec.nets.selection import all_skip
 from tests.nets.small_models import CARRYING, WIDTH, small_teacher
 
@@ -53,6 +57,16 @@ def test_a_table_names_every_op_and_its_method(kind: str) -> None:
         assert found["ops"][op] == pytest.approx(at_length)
         assert (at_length > 0) == catalog.find(catalog.OPS, op).parametric
     assert found["method"]["how"].startswith("counted")
+
+
+def test_any_op_may_read_the_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which graph needs the history is seen in the graph, not in the op's name."""
+    pool, skip = OPS["avgpool3"], OPS["skip"]
+    monkeypatch.setitem(OPS.builders, "conv3", pool)
+    monkeypatch.setitem(OPS.builders, "maxpool3", skip)
+    monkeypatch.setattr(cost_tables, "OP_REPEATS", 2)
+    lines = cost_tables._op_lines(tmp_path, width=8, lengths=(4, 8))
+    assert set(lines) == set(catalog.OP_NAMES)
 
 
 @pytest.mark.slow

@@ -43,3 +43,20 @@ def test_below_a_tight_limit_random_genotypes_are_found_too() -> None:
     found = random_genotypes(costs, least=12.8, most=16.0, count=4, rng=np.random.default_rng(0))
     assert len(found) == 4
     assert all(14.0 <= costs.of(genotype) <= 16.0 for genotype in found)
+
+
+def test_no_cell_is_drawn_where_none_can_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = small_costs(num_nodes=2)
+    cheapest, dearest = costs.bounds
+    every = random_genotypes(
+        costs, least=0.0, most=dearest, count=10_000, rng=np.random.default_rng(0)
+    )
+    assert all(cheapest <= costs.of(genotype) <= dearest for genotype in every)
+
+    def never(*call: object, **named: object) -> None:
+        raise AssertionError("a cell was drawn")
+
+    monkeypatch.setattr("adarec.nets.random_cells._drawn", never)
+    for least, most in ((0.0, cheapest - 0.01), (dearest + 0.01, 2 * dearest)):
+        rng = np.random.default_rng(0)
+        assert random_genotypes(costs, least=least, most=most, count=4, rng=rng) == []
