@@ -141,6 +141,9 @@ def opened_workspace(home: Path | None) -> Workspace:
     return workspace
 
 
+_ADAPTED = ("source", "target", "paradigm", "items_map")  # what `adapt` has arguments for
+
+
 def _chosen_settings(set_: list[str] | None, **options: Any) -> dict[str, Any]:
     """What the options ask for, by dotted key.
 
@@ -160,6 +163,12 @@ def _chosen_settings(set_: list[str] | None, **options: Any) -> dict[str, Any]:
                 f"{key} was asked for twice: {asked} by its option, {value} by --set. "
                 "Leave one of them out."
             )
+    twice = [name for name in _ADAPTED if f"adaptation.{name}" in more]
+    if twice:
+        raise SettingsError(
+            f"--set adaptation.{twice[0]}=… would overrule what was asked for. The scenes are "
+            "named as SOURCE and TARGET, the others by --paradigm and --items-map."
+        )
     if "point" in more:
         raise SettingsError(
             "--set point=… would choose a point of a front that is not there yet. Use "

@@ -9,7 +9,6 @@ from adarec.config.presets import preset_settings
 from adarec.config.reading import read_as
 from adarec.config.run import RunSettings
 from adarec.config.sections import Settings
-from adarec.errors import SettingsError
 
 SECTION = "adaptation"
 
@@ -78,21 +77,15 @@ def adapt_settings(
         preset: Name of the preset.
         teacher: Name of the teacher; None means nextitnet.
         adaptation: Fields of `AdaptationSettings`; source and target are needed.
-        overrides: By dotted key; `adaptation.pseudo_quantile` and the like are among them.
+        overrides: By dotted key; `adaptation.pseudo_quantile` and the like come before the fields
+            above.
 
     Raises:
-        SettingsError: An unknown key or value, values that do not fit together, or one of the
-            fields above among the overrides.
+        SettingsError: An unknown key or value, or values that do not fit together.
     """
     mine = f"{SECTION}."
     given = dict(overrides or {})
     own = {key.removeprefix(mine): given.pop(key) for key in list(given) if key.startswith(mine)}
-    twice = sorted(own.keys() & {"source", "target", "paradigm", "items_map"})
-    if twice:
-        raise SettingsError(
-            f"{mine}{twice[0]} is no setting of its own: the scenes are named as SOURCE and "
-            "TARGET, the others by --paradigm and --items-map. Leave --set out for it."
-        )
     base = preset_settings(preset, teacher=teacher, overrides=given)
     return read_as(AdaptSettings, base.model_dump() | {SECTION: {**adaptation, **own}})
 

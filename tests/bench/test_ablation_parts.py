@@ -1,13 +1,19 @@
-"""The ablation's parts `front` and `teachers`: cells of a front, and teachers against counting."""
+"""The ablation's parts `front`, `teachers` and `losses`: cells of a front, teachers against
+counting, and two names of one change.
+"""
+
+from dataclasses import replace
 
 import pytest
 
+from adarec.bench.ablation.changed import changed_row
+from adarec.bench.ablation.pages import losses_page
 from adarec.bench.ablation.teachers_page import teachers_page
 from adarec.bench.pooling import run_ranks
 from adarec.genotype import Genotype
 from adarec.ranking import ndcg_per_user
 from adarec.runs.front import FrontPoint, spread_points
-from tests.bench.conftest import Tables
+from tests.bench.conftest import CELLS, Tables
 
 pytestmark = pytest.mark.whole_run
 
@@ -85,3 +91,14 @@ def test_the_better_teacher_of_a_scene_counts(
     ]
     page = " ".join(teachers_page({"teachers": rows}))
     assert words in page
+
+
+def test_two_names_of_one_change_are_called_so(tables: Tables) -> None:
+    first = next(cell for cell in CELLS if cell.variant == "without hidden distillation")
+    twin = replace(first, variant="its twin")
+    rows = [
+        changed_row(tables.ablation.evidence, [cell], [*CELLS, twin]) for cell in (first, twin)
+    ]
+    assert [row["same_as"] for row in rows] == [None, "without hidden distillation"]
+    words = losses_page({"losses": rows})[-1].split(" | ")[3]
+    assert words.endswith(", the same ranks as without hidden distillation")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 
 from adarec.bench.ablation import ABLATION
 from adarec.bench.ablation.cells import all_cells
-from adarec.bench.ablation.changed import changed_row
 from adarec.bench.ablation.compared import RANDOM, RIVALS, ROLES
 from adarec.bench.ablation.pages import losses_page
 from adarec.bench.ablation.transfer import is_over_limit
@@ -159,17 +157,6 @@ def test_a_change_that_changes_nothing_is_called_so(tables: Tables) -> None:
     unchanged = next(row for row in tables.report["losses"] if row["variant"] == "as it is")
     page = losses_page({"losses": [unchanged, unchanged | {"variant": "blend hybrid"}]})
     assert [line.split(" | ")[3] for line in page[-2:]] == ["–", "none: the same ranks"]
-
-
-def test_two_names_of_one_change_are_called_so(tables: Tables) -> None:
-    first = next(cell for cell in CELLS if cell.variant == "without hidden distillation")
-    twin = replace(first, variant="its twin")
-    rows = [
-        changed_row(tables.ablation.evidence, [cell], [*CELLS, twin]) for cell in (first, twin)
-    ]
-    assert [row["same_as"] for row in rows] == [None, "without hidden distillation"]
-    words = losses_page({"losses": rows})[-1].split(" | ")[3]
-    assert words.endswith(", the same ranks as without hidden distillation")
 
 
 def test_what_was_not_run_is_printed_as_such(tables: Tables) -> None:
