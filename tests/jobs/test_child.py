@@ -96,7 +96,7 @@ def test_a_child_dies_with_its_killed_parent(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        # It must have become the command: the leash itself is tied only after its first lines. While
+        # It must have become the command, as the leash is tied only after its first lines. While
         # it does, it has no words at all.
         while psutil.Process(pid).cmdline()[1:2] != ["-c"]:
             time.sleep(0.02)
