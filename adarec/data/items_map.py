@@ -50,7 +50,7 @@ def read_items_map(path: Path) -> dict[str, str]:
 
 def _rows(name: str, text: str) -> list[list[str]]:
     """The cells of each line, from the first that is not blank."""
-    lines = text.lstrip().splitlines()
+    lines = text.lstrip("\r\n").splitlines()  # a tab may be an empty first cell
     delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
     # Strict: a mark that nobody closes would make one id of all rows that follow.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
