@@ -29,8 +29,15 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def finished_home(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the finished run, for these tests alone."""
+    """A workspace with the finished run, for tests that leave it as it is."""
     home = tmp_path_factory.mktemp("cli") / "home"
+    finished_run.copy_to(home).close()
+    return home
+
+
+@pytest.fixture
+def own_home(finished_run: FinishedRun, home: Path) -> Path:
+    """A workspace with the finished run, for one test that adds to it."""
     finished_run.copy_to(home).close()
     return home
 
@@ -109,15 +116,15 @@ def test_runs_and_show(command: CommandLine, finished_home: Path, finished_run) 
 
 
 def test_a_search_prints_its_result_as_one_object_and_re_uses_what_is_there(
-    command: CommandLine, finished_home: Path, finished_run: FinishedRun
+    command: CommandLine, own_home: Path, finished_run: FinishedRun
 ) -> None:
-    options = [*as_options(), "--home", finished_home]
+    options = [*as_options(), "--home", own_home]
     result = command.json("search", "cycle", *options)
     assert result["reused"] == ["costs", "teacher", "search", "student", "measure"]
     assert result["run"] != finished_run.run
     for role in ("teacher", "student"):
         assert result[role]["metrics"] == dict.fromkeys(METRIC_NAMES, 1.0)
-    assert command.json("show", result["run"], "--home", finished_home)["run"] == result["run"]
+    assert command.json("show", result["run"], "--home", own_home)["run"] == result["run"]
 
 
 def test_a_search_of_a_log_ingests_it_and_prints_a_table(
@@ -210,18 +217,17 @@ def test_a_log_that_holds_nothing(command: CommandLine, home: Path, tmp_path: Pa
     assert "empty" in command.mistake("search", empty, "--home", home)
 
 
-def test_a_speed_up_out_of_reach(command: CommandLine, finished_home: Path) -> None:
-    options = [*as_options(), "--speedup", "900", "--set", "speedup=900", "--home", finished_home]
+def test_a_speed_up_out_of_reach_leaves_a_run_without_a_result(
+    command: CommandLine, own_home: Path
+) -> None:
+    in_home = ["--home", own_home]
+    options = [*as_options(), "--speedup", "900", "--set", "speedup=900", *in_home]
     line = command.mistake("search", "cycle", *options, "--json")
     assert "within reach" in line
     assert "a lower speed-up (--speedup)" in line
-
-
-def test_a_run_without_a_result(command: CommandLine, finished_home: Path) -> None:
-    failed = [r for r in command.json("runs", "--home", finished_home) if r["state"] == "failed"]
-    assert failed, "the test above left one"
-    assert "no result yet" in command.mistake("show", failed[0]["run"], "--home", finished_home)
-    export = ["export", failed[0]["run"], "--to", "x", "--home", finished_home]
+    (failed,) = (run for run in command.json("runs", *in_home) if run["state"] == "failed")
+    assert "no result yet" in command.mistake("show", failed["run"], *in_home)
+    export = ["export", failed["run"], "--to", "x", *in_home]
     assert "only a finished run" in command.mistake(*export)
 
 
