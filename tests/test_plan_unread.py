@@ -2,7 +2,7 @@
 
 import pytest
 
-from adarec.plan import stage_key
+from adarec.plan import ScenePart, stage_key
 from tests.test_plan import changed_roles, plan
 
 DRAWN = {"losses__top_items": 5, "losses__sampled_items": 9}
@@ -47,6 +47,21 @@ def test_how_a_teachers_softmax_is_drawn_is_in_the_keys_of_those_that_draw() -> 
         assert sorted(changed_roles(before, after)) == sorted(expected)
         assert after["teacher"].settings["teacher"]["sampled_items"] == 512
     assert "sampled_items" not in plan(augment__name="asrep")["augment"].settings["reverse"]
+
+
+def test_a_large_catalogue_is_drawn_from_where_nothing_was_asked_for() -> None:
+    def drawn(num_items: int, **changed: object) -> list[object]:
+        """What the teacher and the reverse model draw; None = the loss is over all items."""
+        scene = ScenePart("ingest-1", num_items=num_items, training_length_p90=20)
+        steps = plan(scene, augment__name="asrep", **changed)
+        parts = steps["teacher"].settings["teacher"], steps["augment"].settings["reverse"]
+        return [part.get("sampled_items") for part in parts]
+
+    assert drawn(50_000) == [None, None]
+    assert drawn(50_001) == [10_000, 10_000]
+    sasrec = {"teacher__name": "sasrec", "teacher__width": 64}
+    assert drawn(50_001, **sasrec, teacher__sampled_items=0) == [None, None]
+    assert drawn(50_000, **sasrec, teacher__sampled_items=64) == [64, 64]
 
 
 def test_the_order_of_a_search_is_in_its_key_where_it_is_not_the_usual_one() -> None:

@@ -4,6 +4,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# A step over all items takes as long as there are items; docs/experiments.md tells what a part
+# of them saves and costs.
+WHOLE_SOFTMAX = 50_000
+USUALLY_SAMPLED = 10_000
+
 
 class Settings(BaseModel):
     """Base of all settings: frozen, and an unknown key is an error."""
@@ -40,13 +45,23 @@ class TeacherSettings(Settings):
     mask_probability: float = Field(
         0.4, gt=0, lt=1, description="Share of items masked in those epochs (bert4rec)."
     )
-    sampled_items: int = Field(
-        0,
+    sampled_items: int | None = Field(
+        None,
         ge=0,
         le=1_000_000,
-        description="Items drawn to stand for all that no position of a batch has as its target, "
-        "for large catalogues; 0 = the loss is over all items.",
+        description="Items drawn to stand for all that no position of a batch has as its target; "
+        f"0 = the loss is over all items; none = that, and {USUALLY_SAMPLED:,} beyond a catalogue "
+        f"of {WHOLE_SOFTMAX:,} items.",
     )
+
+    def for_catalogue(self, num_items: int) -> "TeacherSettings":
+        """These settings with what a catalogue of this size usually draws, where nothing was
+        asked for.
+        """
+        if self.sampled_items is not None:
+            return self
+        usual = USUALLY_SAMPLED if num_items > WHOLE_SOFTMAX else 0
+        return self.model_copy(update={"sampled_items": usual})
 
     @property
     def unread(self) -> set[str]:

@@ -35,6 +35,7 @@ class Plan:
     def __init__(self, settings: RunSettings, scene: ScenePart, machine: str) -> None:
         self.settings, self.scene, self.machine = settings, scene, machine
         self.length = max(1, min(settings.length_cap, scene.training_length_p90))
+        self.teacher = settings.teacher.for_catalogue(scene.num_items)
         self.steps: list[Step] = []
 
     @property
@@ -151,7 +152,7 @@ class Plan:
         augment = self.settings.augment
         if augment.name == "none":
             return self.scene.key
-        reverse = reverse_model_settings(self.settings)
+        reverse = reverse_model_settings(self.settings).for_catalogue(self.scene.num_items)
         not_its_own = {"name", "epochs"} | _settings_of_others("sasrec") | reverse.unread
         own = {
             "length": self.length,
@@ -164,8 +165,8 @@ class Plan:
     def train_teacher(self, scene: str) -> str:
         """The teacher's key."""
         settings = self.settings
-        unread = _settings_of_others(settings.teacher.name) | settings.teacher.unread
-        own = self.learning | {"teacher": settings.teacher.model_dump(exclude=unread)}
+        unread = _settings_of_others(self.teacher.name) | self.teacher.unread
+        own = self.learning | {"teacher": self.teacher.model_dump(exclude=unread)}
         if starts_from_reverse_model(settings):
             own["start"] = "reverse"
         return self.add("teacher", "train_teacher", {"scene": scene}, own)

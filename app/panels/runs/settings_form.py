@@ -143,7 +143,8 @@ def _key(name: str, preset: str, teacher: str) -> str:
 
 def _shown(value: Any, schema: Mapping[str, Any]) -> Any:
     """The value as its widget holds it."""
-    return value if "enum" in schema or isinstance(value, int | float) else str(value)
+    is_own = "enum" in schema or value is None or isinstance(value, int | float)
+    return value if is_own else str(value)
 
 
 def _choose_speedup(usual: dict[str, Any], *, key: str) -> float | None:
@@ -220,6 +221,17 @@ def _widget(name: str, value: Any, schema: dict[str, Any], *, key: str) -> Any:
             format_func=lambda option: titles.get(option, option),
             key=key,
             help="  \n\n".join(filter(None, [help_text, _described(entries)])),
+        )
+    if "anyOf" in schema:  # a whole number that may be left open
+        limits = schema["anyOf"][0]
+        return st.number_input(
+            label,
+            limits["minimum"],
+            limits["maximum"],
+            value,
+            placeholder="as usual",
+            key=key,
+            help=help_text,
         )
     if isinstance(value, bool):
         return st.toggle(label, value, key=key, help=help_text)
