@@ -206,18 +206,27 @@ def test_controls_are_added_after_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("blend", "changed"),
-    [("counts", ["search", "student", "measure"]), ("hybrid", ["measure"])],
+    [
+        ("counts", ["search", "student", "measure"]),
+        ("hybrid", ["costs", "search", "student", "measure"]),
+    ],
 )
 def test_a_blend_enters_where_its_scores_are_used(blend: str, changed: list[str]) -> None:
-    """A student that learns the counts is searched for them; a hybrid one is not."""
+    """A student that learns the counts is searched for them; a hybrid one looks them up at every
+    request, which leaves less of the limit to its cell.
+    """
     blended = plan(blend=blend)
     added = {"counts": {"blend"}, "hybrid": {"blend", "hybrid"}}[blend]
     assert set(blended) == set(plan()) | added
     kept = {role: step for role, step in blended.items() if role not in added}
     assert changed_roles(plan(), kept) == changed
     assert blended["blend"].parents["model"] == blended["teacher"].key
+    assert blended["search"].parents.get("blend") == (
+        blended["blend"].key if blend == "counts" else None
+    )
     if blend == "hybrid":
         assert blended["hybrid"].parents["model"] == blended["student"].key
+        assert changed_roles(plan(cost="flops"), plan(cost="flops", blend=blend)) == ["measure"]
 
 
 def test_given_cells_are_controls_with_their_ops() -> None:

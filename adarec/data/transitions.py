@@ -7,6 +7,8 @@ import numpy as np
 from adarec.data.baselines import last_item_transition_counts
 from adarec.data.scene import Scene
 
+SUCCESSORS = 64  # of an item at most; a graph looks up so many at every request
+
 
 @dataclass(frozen=True)
 class Transitions:

@@ -35,10 +35,22 @@ class StudentSizes:
 
 
 def measured_costs(
-    teacher: SequenceModel, *, num_items: int, length: int, sizes: StudentSizes
+    teacher: SequenceModel,
+    *,
+    num_items: int,
+    length: int,
+    sizes: StudentSizes,
+    blend: nn.Module | None = None,
 ) -> dict[str, Any]:
     """A table in milliseconds under onnxruntime: every op, the fixed rest, scoring, the teacher
     (untrained serves).
+
+    Args:
+        teacher: The heavy model.
+        num_items: V.
+        length: L.
+        sizes: The student's.
+        blend: What every request of both mixes into the scores; it counts as scoring.
     """
     short = max(2, min(8, length // 2))
     with tempfile.TemporaryDirectory() as folder:
@@ -51,11 +63,13 @@ def measured_costs(
             num_items=num_items,
             lengths=(short, length),
             sizes=sizes,
+            blend=blend,
         )
         graphs = {
             "teacher": Path(folder) / "teacher.onnx",
             "teacher_body": Path(folder) / "teacher_body.onnx",
         }
+        teacher.blend = blend
         write_request_graph(teacher, graphs["teacher"], length=length)
         write_body_graph(teacher, graphs["teacher_body"], length=length)
         times = _request_times(graphs, length=length, num_items=num_items)
@@ -206,6 +220,7 @@ def _fixed_lines(
     num_items: int,
     lengths: Sequence[int],
     sizes: StudentSizes,
+    blend: nn.Module | None,
 ) -> dict[str, Any]:
     """The student's fixed rest (by the all-skip cell at two lengths, less its skips), and scoring
     with top 10.
@@ -218,6 +233,7 @@ def _fixed_lines(
         genotype=Genotype(sizes.num_nodes, ("skip",) * num_edges),
         dropout=0.0,
     )
+    student.blend = blend
     graphs = {}
     for length in lengths:
         student.receptive_field = length

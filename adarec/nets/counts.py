@@ -43,6 +43,14 @@ class CountBlend(nn.Module):
         self.register_buffer("probabilities", probabilities, persistent=False)
         self.pairs: Tensor | None = None
 
+    @classmethod
+    def of_size(cls, num_items: int, num_successors: int) -> "CountBlend":
+        """One that takes as long as any: all V items have K successors, and both parts a share."""
+        rows = np.arange(num_items + 1)[:, None] + np.arange(num_successors)
+        shares = np.full(rows.shape, 1.0 / num_successors, np.float32)
+        known = Transitions(rows % num_items + 1, shares)
+        return cls(known, BlendWeights.of(transitions=0.5, own_frequency=0.5))
+
     def knows_pairs(self, pairs: np.ndarray) -> None:
         """Takes [V + 1] how many pairs each item's row was counted from: needed to leave one
         out.

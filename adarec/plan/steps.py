@@ -189,6 +189,8 @@ class Plan:
             "teacher": settings.teacher.model_dump(include=shape),
             "student": settings.student.model_dump(include={"width", "num_cells", "num_nodes"}),
         }
+        if settings.blend == "hybrid" and settings.cost == "latency":
+            own["counts"] = True
         return self.add("costs", "measure_costs", {}, own, seed=0, threads=1)
 
     def search_student(self, parents: dict[str, str]) -> str:

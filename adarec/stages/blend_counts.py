@@ -1,13 +1,11 @@
 """Blend a trained model with counting; the validation item chooses how much of each."""
 
 from adarec.data.scene import read_scene
-from adarec.data.transitions import most_frequent_transitions
+from adarec.data.transitions import SUCCESSORS, most_frequent_transitions
 from adarec.nets.blending import choose_weights
 from adarec.nets.folders import read_student, read_teacher, write_blend
 from adarec.runs.files import write_json
 from adarec.stages.context import StageContext, validation_of
-
-SUCCESSORS = 64  # of an item at most; the graph looks up so many at every request
 
 
 def run(context: StageContext) -> None:

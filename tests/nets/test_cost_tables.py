@@ -9,6 +9,8 @@ from adarec.genotype import Genotype
 from adarec.nets import cost_tables
 from adarec.nets.cost_tables import StudentSizes, counted_costs, measured_costs
 from adarec.nets.costs import cost_model
+from adarec.nets.counts import CountBlend
+from adarec.nets.encoding import SequenceModel
 from adarec.nets.ops import OPS
 from adarec.nets.selection import all_skip
 from tests.nets.small_models import CARRYING, WIDTH, small_teacher
@@ -67,6 +69,30 @@ def test_any_op_may_read_the_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cost_tables, "OP_REPEATS", 2)
     lines = cost_tables._op_lines(tmp_path, width=8, lengths=(4, 8))
     assert set(lines) == set(catalog.OP_NAMES)
+
+
+def test_requests_that_look_counts_up_are_timed_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The limit of a hybrid student has to hold with its counts."""
+    timed = []
+
+    def spy(model: SequenceModel, path: Path, *, length: int) -> None:
+        timed.append((model.item_table.embedding.embedding_dim, model.blend))
+
+    line = {"base": 1.0, "per_position": 0.0}
+    monkeypatch.setattr(cost_tables, "write_request_graph", spy)
+    monkeypatch.setattr(cost_tables, "write_body_graph", lambda *_, **__: None)
+    monkeypatch.setattr(cost_tables, "_op_lines", lambda *_, **__: {"skip": line, "zero": line})
+    monkeypatch.setattr(
+        cost_tables, "_request_times", lambda graphs, **_: dict.fromkeys(graphs, 1)
+    )
+    counts = CountBlend.of_size(12, 4)
+    for blend in (counts, None):
+        teacher = small_teacher()
+        measured_costs(teacher, num_items=12, length=LENGTH, sizes=SIZES, blend=blend)
+    student, teacher = SIZES.width, WIDTH
+    assert timed == [(student, counts), (teacher, counts), (student, None), (teacher, None)]
 
 
 @pytest.mark.slow
