@@ -42,7 +42,8 @@ class RunSettings(Settings):
         gt=1,
         le=1000,
         description="How many times cheaper than the teacher a request has to be; none = "
-        "the preset's target (5 at quick, else 10), on the body where histories are short.",
+        "the preset's target (5 at quick, else 10), on the body where histories are short, and a "
+        "lower one where a light teacher leaves no room for a convolution.",
     )
     default_speedup: float = Field(
         5.0, gt=1, description="The preset's target where no speed-up is asked for."

@@ -2,6 +2,7 @@
 accuracy.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -107,7 +108,9 @@ def choose_target(
     cell breaks it.
     Without one, `default` holds for the request if a cell with a convolution fits; on scenes with
     short histories, where scoring uses up most of the limit, `BODY_SHARE` x `default` holds for
-    the body. `num_own_cells` is how many cells the search gives ops of their own.
+    the body; beside a light teacher, whose body leaves no room for a convolution even so, the
+    highest half of a speed-up above 1 that leaves it. `num_own_cells` is how many cells the search
+    gives ops of their own.
 
     Raises:
         TargetError: With the speed-up that is within reach.
@@ -127,8 +130,17 @@ def choose_target(
     lightest_cell = lightest_genotype(request, limit=target.limit, num_own_cells=num_own_cells)
     if not lightest_cell.is_collapsed:
         return target
-    wanted = BODY_SHARE * default
+    wanted = min(BODY_SHARE * default, _with_room(body, num_own_cells) or math.inf)
     return Target(body, "body", wanted, SLACK * body.teacher / wanted, instead_of=default)
+
+
+def _with_room(costs: CostModel, num_own_cells: int) -> float | None:
+    """The highest multiple of 1/2 above 1 at which a cell with a convolution fits; None where
+    there is none.
+    """
+    lightest = lightest_genotype(costs, limit=math.inf, num_own_cells=num_own_cells)
+    found = math.floor(2 * SLACK * costs.teacher / costs.of(lightest)) / 2
+    return found if found > 1 else None
 
 
 def draw_candidates(

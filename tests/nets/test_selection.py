@@ -106,6 +106,24 @@ def test_the_default_falls_back_to_the_body_where_scoring_fills_the_limit() -> N
     assert target.to_json()["unit"] == "ms"
 
 
+@pytest.mark.parametrize(
+    ("teacher", "expected"),
+    [(48.0, 3.0), (28.3, 2.0), (21.2, 1.5), (21.1, 4.0), (10.0, 4.0)],
+)
+def test_a_light_teacher_lowers_the_default_until_a_convolution_fits(
+    teacher: float, expected: float
+) -> None:
+    """The chain with one convolution costs 12: SLACK x 48 / 12 = 3.4, 28.3 gives 2.005. Where
+    none fits above 1 the default stays, and the cell collapses.
+    """
+    costs = small_costs(teacher=teacher)
+    target = choose_target(costs, costs, speedup=None, default=5.0)
+    assert (target.of, target.speedup, target.instead_of) == ("body", expected, 5.0)
+    assert target.limit == pytest.approx(SLACK * teacher / expected)
+    fits = not lightest_genotype(costs, limit=target.limit).is_collapsed
+    assert fits == (expected < 4.0)
+
+
 def test_a_speedup_that_was_asked_for_never_falls_back() -> None:
     request, body = small_costs(teacher=100.0, scoring=12.0), small_costs(teacher=90.0)
     assert choose_target(request, body, speedup=4.0, default=5.0).of == "request"
