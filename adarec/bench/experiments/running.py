@@ -159,16 +159,23 @@ def _run(command: list[str]) -> int:
     Its table goes to standard error: standard output is the bench's own.
     """
     asked: list[int] = []
+    child: subprocess.Popen[bytes] | None = None
 
     def ask(number: int, frame: FrameType | None) -> None:
         del frame
         asked.append(number)
-        child.send_signal(signal.SIGINT)
+        if child is not None:
+            child.send_signal(signal.SIGINT)
 
-    # In a session of its own, so that Ctrl-C reaches it once, through here.
-    child = subprocess.Popen(command, stdout=sys.stderr.fileno(), start_new_session=True)
+    # Before the child starts: a stop in between would be lost, and so would one in its first
+    # seconds where a shell in the background has this process ignore SIGINT, because what is
+    # ignored here and not handled stays ignored there.
     earlier = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        # In a session of its own, so that Ctrl-C reaches it once, through here.
+        child = subprocess.Popen(command, stdout=sys.stderr.fileno(), start_new_session=True)
+        if asked:
+            child.send_signal(signal.SIGINT)
         code = child.wait()
     finally:
         for number, handler in earlier.items():
