@@ -1,5 +1,6 @@
 """Runs of several machines side by side: what is compared, and what the machines are called."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from adarec.bench.ablation.cells import UNCHANGED
 from adarec.bench.ablation.changed import changed_row
 from adarec.bench.experiments.cell import Cell
 from adarec.bench.experiments.evidence import Evidence
+from adarec.bench.experiments.kept import KeptRuns
 from adarec.environment import cpu_of
 from adarec.runs.workspace import Workspace
 from tests.bench.known_runs import add_known_run, add_scene
@@ -52,6 +54,25 @@ def test_a_rival_of_another_machine_is_told(evidence: Evidence) -> None:
     row = changed_row(evidence, [CHANGED], [AS_IT_IS, CHANGED])
     assert row["change"]["mean"] > 0
     assert row["other_machine"] == [0]
+
+
+def test_what_changes_are_compared_with_is_kept_for_every_machine(tmp_path: Path) -> None:
+    kept = KeptRuns(tmp_path / "runs")
+    runs = []
+    for machine, ranks in (("there", LAST), ("here", BEST)):
+        workspace = Workspace.open(tmp_path / machine)
+        add_scene(workspace, "shop", [3, 3])
+        found = Evidence(workspace, {}, kept)
+        runs.append(add(found, AS_IT_IS, ranks, machine))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                "adarec.bench.experiments.evidence.machine_fingerprint", partial(str, machine)
+            )
+            found.keep([AS_IT_IS])
+    stands = found.state(AS_IT_IS).run
+    assert stands is not None
+    assert stands.run == runs[0], "the first one moves no table"
+    assert sorted(run.run for run in kept.records()) == sorted(runs)
 
 
 @pytest.mark.parametrize(

@@ -184,12 +184,16 @@ class Evidence:
         return {scene for scene, runs in self._runs.items() if {run.run for run in runs} & kept}
 
     def keep(self, cells: Iterable[Cell]) -> None:
-        """Keeps the cells' runs for other workspaces."""
+        """Keeps the cells' runs for other workspaces; this machine's, too, where another's stand:
+        what is changed on this machine is compared with them.
+        """
         if self.kept is None:
             return
-        for run in (self.state(cell).run for cell in cells):
-            if run is not None and run.run in self._here:
-                self.kept.keep(run, self.facts(run))
+        for cell in cells:
+            for machine in (None, machine_fingerprint()):
+                run = self.state(cell, machine=machine).run
+                if run is not None and run.run in self._here:
+                    self.kept.keep(run, self.facts(run))
 
     def bring_costs(self, cells: Iterable[Cell]) -> None:
         """Takes over the cost tables of the cells' kept runs that were measured on a machine like
