@@ -1,7 +1,6 @@
 """The command line: what it prints, that `--json` is one object, and one line for each mistake."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -256,25 +255,6 @@ def test_a_request_that_cannot_be_answered(
     command: CommandLine, exported: Path, arguments: list[str], found: str
 ) -> None:
     assert found in command.mistake("recommend", exported, *arguments)
-
-
-@pytest.mark.parametrize("name", ["what?", "a%20b"])
-def test_a_folder_that_no_database_address_can_name(
-    command: CommandLine, tmp_path: Path, name: str
-) -> None:
-    assert "Name a folder without them" in command.mistake("scenes", "--home", tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_nothing_needs_is_cleaned(command: CommandLine, home: Path, cycle_log: Path) -> None:
-    assert command.run("ingest", cycle_log, "--name", "x", "--home", home)[0] == 0
-    (left,) = (home / "artefacts").glob("ingest-*[!k]")
-    other = left.with_name("train_teacher-0")
-    other.mkdir()
-    os.utime(other, (0, 0))
-    says = [command.run("clean", *options, "--home", home)[1] for options in (["--dry-run"], [])]
-    assert [line.split(" folders")[0] for line in says] == ["1", "1"]
-    assert (left.is_dir(), other.is_dir()) == (True, False)
 
 
 def test_a_folder_that_is_no_export(command: CommandLine, tmp_path: Path) -> None:
